@@ -6,6 +6,7 @@
     reason = "a crawl lives in the world: it has a clock and a socket"
 )]
 
+mod also;
 mod visits;
 
 use std::collections::VecDeque;
@@ -36,6 +37,7 @@ use crate::pace::{Pace, Speed};
 use crate::progress::Progress;
 use crate::rounds::{self, Crawler};
 use crate::settings::Settings;
+pub use also::Also;
 use visits::{Action, Token, Visits};
 
 /// How often progress is told.
@@ -101,6 +103,12 @@ impl DhtCrawl {
             rows: visits::rows(),
         };
         let question = writer.call(move |store| store.declare(Network::Dht, &declared)).await?;
+        let mut also = Vec::new();
+        for one in settings.also.clone() {
+            let declared = one.declared();
+            let declare = move |store: &mut Store| store.declare(Network::Dht, &declared);
+            also.push((one, writer.call(declare).await?));
+        }
         let seeds = sockets_of(seeds).await?;
         let zone = zone_of(&writer, settings.zone).await?;
         allowed.extend(seeds.iter().map(|(address, _)| Range::single(address.ip())));
@@ -115,7 +123,9 @@ impl DhtCrawl {
         let socket =
             Socket::to_many(seeds.first().map_or_else(any, |(seed, _)| *seed), asking).await?;
         let addresses = Policy { allowed, refused: Vec::new() };
-        let visits = Visits::new(key, settings.clone(), (addresses, zone), question, random.next());
+        let questions = (question, also);
+        let visits =
+            Visits::new(key, settings.clone(), (addresses, zone), questions, random.next());
         let (told, progress) = watch::channel(visits.progress.clone());
         let began = Instant::now();
         let crawl = Self {

@@ -33,6 +33,6 @@ pub mod sim;
 mod visit;
 
 pub use crawl::{Crawl, CrawlError, Ended, RoundReport};
-pub use dht::{DhtCrawl, Seed};
+pub use dht::{Also, DhtCrawl, Seed};
 pub use progress::Progress;
 pub use settings::Settings;

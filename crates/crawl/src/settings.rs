@@ -8,6 +8,8 @@ use swarmscope_store::opt_out::OptOut;
 use swarmscope_store::schedule::Policy;
 use swarmscope_wire::MessageId;
 
+use crate::dht::Also;
+
 /// What a crawl is told to do.
 #[derive(Clone)]
 pub struct Settings {
@@ -17,6 +19,8 @@ pub struct Settings {
     pub questions: Vec<MessageId>,
     /// What those are.
     pub registry: Registry,
+    /// What nodes of the DHT are asked beside FIND_NODE: one more query to each of them.
+    pub also: Vec<Also>,
     /// From one round's beginning to the next one's.
     pub every: Duration,
     /// How seldom peers may be visited that are reached again and again; none means in every round.
@@ -58,6 +62,7 @@ impl Settings {
         Self {
             targets: Vec::new(),
             questions: Vec::new(),
+            also: Vec::new(),
             registry,
             every: Duration::from_secs(3600), // the protocol's default frequency
             stable: None,
@@ -87,8 +92,10 @@ impl Settings {
     /// What a round's record says about how it was made; no target is in it.
     #[must_use]
     pub fn record(&self) -> String {
+        let questions = self.questions.iter().map(|id| self.registry.label(*id));
+        let also = self.also.iter().map(|also| also.name().to_owned());
         serde_json::json!({
-            "questions": self.questions.iter().map(|id| self.registry.label(*id)).collect::<Vec<_>>(),
+            "questions": questions.chain(also).collect::<Vec<_>>(),
             "every_s": self.every.as_secs(),
             "stable_every_s": self.stable.map(|stable| stable.as_secs()),
             "concurrency": self.concurrency,

@@ -98,7 +98,7 @@ fn node(n: u8, id: &[u8], v: &[u8], nodes: &[u8]) -> Node {
     Node {
         peer: text(format!("node{n}")),
         place: Some(text(format!("198.18.{n}.0/24"))),
-        id: whole,
+        id: Some(whole),
         v: v.to_vec(),
         nodes: nodes.to_vec(),
         impossible: 0,

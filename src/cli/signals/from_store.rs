@@ -1,13 +1,15 @@
 //! The answers of a store. It holds no address, so in how many networks peers are is not known, and
-//! no shape of an answer apart from what it says: cards say so.
+//! no shape of an answer apart from what it says: cards say so. Of nodes of the DHT it holds a digest
+//! of whom each named, and the client's name, but no id.
 
 use std::collections::{BTreeMap, HashMap};
 
-use swarmscope_evidence::signals::input::{Answer, End, Round, Text};
+use swarmscope_evidence::signals::input::{Answer, End, Node, Round, Text};
 use swarmscope_store::outcome::ANSWERED;
 use swarmscope_store::store::{ReplyRow, Selection, VisitRow};
 use swarmscope_store::{Network, Place, Store};
 use swarmscope_wire::MessageId;
+use swarmscope_wire::rows::Cell;
 
 use crate::cli::CliError;
 
@@ -22,7 +24,7 @@ pub fn rounds(place: &str) -> Result<Vec<Round>, CliError> {
         .map_err(|error: String| CliError::usage(error, "use a case, a recording or a store"))?;
     let mut store = Store::read(&parsed).map_err(|error| failed(&error))?;
     let all = Selection::default();
-    let (mut rounds, mut versions) = (BTreeMap::new(), HashMap::new());
+    let (mut rounds, mut versions, mut clients) = (BTreeMap::new(), HashMap::new(), HashMap::new());
     store
         .visits(all, &mut |visit| {
             versions.insert((visit.round, visit.peer.clone()), visit.version);
@@ -32,6 +34,7 @@ pub fn rounds(place: &str) -> Result<Vec<Round>, CliError> {
         .map_err(|error| failed(&error))?;
     store
         .replies(all, &mut |reply| {
+            node(&mut rounds, &mut clients, &reply);
             answer(
                 &mut rounds,
                 &reply,
@@ -40,7 +43,49 @@ pub fn rounds(place: &str) -> Result<Vec<Round>, CliError> {
             true
         })
         .map_err(|error| failed(&error))?;
+    for (number, round) in &mut rounds {
+        name_clients(round, *number, &clients);
+    }
     Ok(rounds.into_values().collect())
+}
+
+/// The client of each node by round, as it names itself.
+type Clients = HashMap<(i64, String), Text>;
+
+/// What a node of the DHT says of itself and of others.
+fn node(rounds: &mut BTreeMap<i64, Round>, clients: &mut Clients, reply: &ReplyRow) {
+    if reply.network != Network::Dht {
+        return;
+    }
+    let cell = |name: &str| {
+        let place = reply.columns.iter().position(|column| column == name)?;
+        match reply.rows.first()?.get(place)? {
+            Cell::Text(text) => Some(text.as_str()),
+            _ => None,
+        }
+    };
+    if let Some(client) = cell("client") {
+        clients.insert((reply.round, reply.peer.clone()), client.into());
+    }
+    if let Some(nodes) = cell("nodes") {
+        round(rounds, reply.round, reply.at.0).nodes.push(Node {
+            peer: reply.peer.as_str().into(),
+            place: None,
+            id: None,
+            v: Vec::new(),
+            nodes: nodes.into(),
+            impossible: 0,
+        });
+    }
+}
+
+/// The nodes' versions are their clients, for all answers of the round.
+fn name_clients(round: &mut Round, number: i64, clients: &Clients) {
+    for answer in round.answers.iter_mut().filter(|answer| &*answer.network == "dht") {
+        if let Some(client) = clients.get(&(number, answer.peer.to_string())) {
+            answer.version = client.clone();
+        }
+    }
 }
 
 /// A visit that did not reach its peer is the end of everything that was to be asked.
@@ -123,6 +168,41 @@ fn round(rounds: &mut BTreeMap<i64, Round>, number: i64, at_ms: i64) -> &mut Rou
 mod tests {
     use super::*;
     use swarmscope_evidence::signals::{self, Severity};
+
+    /// Six nodes name the same nodes; where they are is not kept, so that it is no ▲.
+    #[test]
+    fn nodes_that_name_the_same_are_told_without_a_mark() {
+        let reply = |n: usize| ReplyRow {
+            peer: format!("node {n}"),
+            network: Network::Dht,
+            round: 1,
+            question: "FIND_NODE".to_owned(),
+            outcome: ANSWERED.to_owned(),
+            at: swarmscope_store::Time(60_000),
+            took: 1,
+            bytes: 300,
+            parts: 4,
+            content: Some("the same".to_owned()),
+            columns: ["client", "nodes"].map(str::to_owned).to_vec(),
+            rows: vec![vec![
+                Cell::Text("libtorrent 2.0.8".to_owned()),
+                Cell::Text(format!("digest {}", if n < 6 { 0 } else { n })),
+            ]],
+        };
+        let (mut rounds, mut clients) = (BTreeMap::new(), Clients::new());
+        for reply in (0..60).map(reply) {
+            node(&mut rounds, &mut clients, &reply);
+            answer(&mut rounds, &reply, None);
+        }
+        name_clients(rounds.get_mut(&1).expect("a round"), 1, &clients);
+        let rounds: Vec<Round> = rounds.into_values().collect();
+        assert!(rounds[0].answers.iter().all(|answer| &*answer.version == "libtorrent 2.0.8"));
+        let cards = signals::find(&rounds, &signals::built_in());
+        let [card] = &cards[..] else { panic!("{cards:#?}") };
+        assert_eq!((&*card.rule, card.peers), ("same-nodes@1", 6), "{card:?}");
+        assert_eq!(card.severity, Severity::Odd);
+        assert!(card.seen.contains("networks is unknown here"), "{card:?}");
+    }
 
     /// A node that answers what nobody has defined, in two rounds.
     #[test]

@@ -2,7 +2,8 @@
 //!
 //! A node is an id at an address: who answers there under another id is not the one that was named.
 //! So what liars invent is asked, and never counted as reached. A visit asks for the neighbourhood
-//! of the node's own id, then for a point of each of the outermost parts of the id space.
+//! of the node's own id, then for a point of each of the outermost parts of the id space, and then
+//! puts whatever else is asked. What a node does not answer there leaves it reached.
 
 use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
@@ -21,12 +22,14 @@ use swarmscope_wire::bittorrent::Client;
 use swarmscope_wire::failure::Cause;
 use swarmscope_wire::krpc::{Contact, NodeId, Question, Security, Target, Want};
 use swarmscope_wire::rows::{Cell, Column, ColumnKind, Rows};
+use swarmscope_wire::text;
 
+use super::also::Also;
 use crate::machine::Now;
 use crate::progress::Progress;
 use crate::settings::Settings;
 
-/// Questions of a visit: its own neighbourhood, and three more points.
+/// FIND_NODEs of a visit: its own neighbourhood, and three more points.
 const QUESTIONS: u8 = 4;
 /// Contacts that are taken from one answer; BEP 5 has 8, some clients send 16.
 const MOST_CONTACTS: usize = 16;
@@ -46,6 +49,8 @@ pub(super) fn rows() -> Rows {
         Column::new("bep42", ColumnKind::Text),
         Column::new("family", ColumnKind::Text),
         Column::new("contacts", ColumnKind::Int).volatile(),
+        // what it named close to its own id: the same from many nodes would be odd
+        Column::new("nodes", ColumnKind::Text).sensitive().volatile(),
     ])
 }
 
@@ -76,11 +81,28 @@ struct Visit {
     leased: Leased,
     node: NodeId,
     began: Now,
+    /// Which question is out.
+    asking: u8,
+    /// Since when.
+    asked: Time,
     /// Its first answer, and what is to be stored of it.
     first: Option<(Duration, Cell)>,
     bytes: u64,
     parts: u32,
     listed: u32,
+    /// A keyed digest of what it named close to its own id.
+    nodes: Option<[u8; 16]>,
+    /// What it was asked beside FIND_NODE.
+    also: Vec<Replied>,
+}
+
+/// What is kept of an answer to a question beside FIND_NODE; nothing of silence.
+#[derive(Default)]
+struct Beside {
+    bytes: u64,
+    content: Option<[u8; 16]>,
+    rows: Vec<Vec<Cell>>,
+    took: Duration,
 }
 
 /// All visits in flight.
@@ -90,6 +112,10 @@ pub struct Visits {
     addresses: Addresses,
     zone: Zone,
     question: QuestionId,
+    /// What is asked beside FIND_NODE, and what the store calls it.
+    also: Vec<(Also, QuestionId)>,
+    /// Names this round's query that nobody has defined.
+    draw: u64,
     random: Random,
     round: (RoundId, Time),
     in_flight: HashMap<PeerId, Visit>,
@@ -106,7 +132,7 @@ impl Visits {
         key: StoreKey,
         settings: Settings,
         (addresses, zone): (Addresses, Zone),
-        question: QuestionId,
+        (question, also): (QuestionId, Vec<(Also, QuestionId)>),
         seed: u64,
     ) -> Self {
         Self {
@@ -115,6 +141,8 @@ impl Visits {
             addresses,
             zone,
             question,
+            also,
+            draw: 0,
             random: Random::new(seed),
             round: (RoundId(0), Time(0)),
             in_flight: HashMap::new(),
@@ -128,6 +156,9 @@ impl Visits {
     /// A round begins, or goes on.
     pub(super) fn begin(&mut self, round: RoundId, began: Time) {
         self.round = (round, began);
+        // of all Crawlers of this store the same, and nobody else's to guess
+        let draw = self.key.digest(format!("canary of round {}", round.0).as_bytes());
+        self.draw = u64::from_le_bytes(*draw.first_chunk().unwrap_or(&[0; 8]));
         self.claims.clear();
         self.starting.clear();
         (self.progress.round, self.progress.dialled, self.progress.reached) = (round.0, 0, 0);
@@ -180,8 +211,19 @@ impl Visits {
             self.progress.opted_out += 1;
             return self.pass_over(peer, now);
         }
-        let (first, bytes, parts, listed) = (None, 0, 0, 0);
-        let visit = Visit { leased, node, began: now, first, bytes, parts, listed };
+        let visit = Visit {
+            leased,
+            node,
+            began: now,
+            asking: 0,
+            asked: now.time,
+            first: None,
+            bytes: 0,
+            parts: 0,
+            listed: 0,
+            nodes: None,
+            also: Vec::new(),
+        };
         self.in_flight.insert(peer, visit);
         self.ask(Token { visit: Some(peer), question: 0, is_retry: false, to: address }, node);
     }
@@ -192,8 +234,16 @@ impl Visits {
     }
 
     fn ask(&mut self, token: Token, node: NodeId) {
-        let target = self.target(node, token.question);
-        self.actions.push_back(Action::Ask(token.to, find_node(target), token));
+        let question = match self.beside(token.question) {
+            Some((also, _)) => also.query(self.draw),
+            None => find_node(self.target(node, token.question)),
+        };
+        self.actions.push_back(Action::Ask(token.to, question, token));
+    }
+
+    /// A question that is none of the FIND_NODEs.
+    fn beside(&self, question: u8) -> Option<(Also, QuestionId)> {
+        self.also.get(usize::from(question.checked_sub(QUESTIONS)?)).copied()
     }
 
     /// The node's own id, then a point of its sibling at each of the first bits after the zone's.
@@ -209,8 +259,9 @@ impl Visits {
     pub(super) fn event(&mut self, event: Event<Token>, now: Now) {
         match event {
             Event::Answered { what, answer, rtt, .. } => self.answered(what, &answer, rtt, now),
-            Event::Slow(what) if !what.is_retry => self.again(what),
-            Event::TimedOut(what) if what.is_retry => {
+            // silence is a usual answer to what is asked beside FIND_NODE
+            Event::Slow(what) if !what.is_retry && what.question < QUESTIONS => self.again(what),
+            Event::TimedOut(what) if what.is_retry || what.question >= QUESTIONS => {
                 self.failed(what, Cause::AnswerTimeout.code(), now);
             }
             Event::Unreachable(what) => self.failed(what, Cause::UdpUnreachable.code(), now),
@@ -222,7 +273,7 @@ impl Visits {
     fn again(&mut self, what: Token) {
         let node = match what.visit {
             Some(peer) => match self.in_flight.get(&peer) {
-                Some(visit) if visit.parts == u32::from(what.question) => visit.node,
+                Some(visit) if visit.asking == what.question => visit.node,
                 _ => return,
             },
             None if self.starting.contains_key(&what.to) => NodeId(self.random.bytes()),
@@ -234,8 +285,11 @@ impl Visits {
     fn answered(&mut self, what: Token, answer: &Answer, rtt: Duration, now: Now) {
         let Some(peer) = what.visit else { return self.started(what.to, answer, now) };
         let Some(visit) = self.in_flight.get_mut(&peer) else { return };
-        if visit.parts != u32::from(what.question) {
+        if visit.asking != what.question {
             return; // the answer to a question that was asked twice
+        }
+        if what.question >= QUESTIONS {
+            return self.also_answered(what, answer, rtt, now);
         }
         let Ok(response) = &answer.said else {
             return self.failed(what, Cause::AnswerRefused.code(), now);
@@ -251,13 +305,61 @@ impl Visits {
         }
         let contacts: Vec<Contact> = response.contacts().take(MOST_CONTACTS).copied().collect();
         visit.listed += u32::try_from(contacts.len()).unwrap_or(u32::MAX);
-        let (node, question) = (visit.node, what.question + 1);
-        self.hear(&contacts, now);
-        if question == QUESTIONS {
-            self.end(peer, what.to, REACHED, now);
-        } else {
-            self.ask(Token { question, is_retry: false, ..what }, node);
+        if what.question == 0 && !contacts.is_empty() {
+            let named =
+                contacts.iter().map(|contact| format!("{}@{}", contact.id, contact.address));
+            visit.nodes = Some(self.key.digest(named.collect::<Vec<_>>().join(" ").as_bytes()));
         }
+        self.hear(&contacts, now);
+        self.go_on(peer, what, now);
+    }
+
+    /// The next question, if there is one.
+    fn go_on(&mut self, peer: PeerId, what: Token, now: Now) {
+        let question = what.question + 1;
+        let is_last = usize::from(question) == usize::from(QUESTIONS) + self.also.len();
+        if is_last {
+            return self.end(peer, what.to, REACHED, now);
+        }
+        let Some(visit) = self.in_flight.get_mut(&peer) else { return };
+        (visit.asking, visit.asked) = (question, now.time);
+        let node = visit.node;
+        self.ask(Token { question, is_retry: false, ..what }, node);
+    }
+
+    fn also_answered(&mut self, what: Token, answer: &Answer, rtt: Duration, now: Now) {
+        let Some(node) = what.visit.and_then(|peer| Some(self.in_flight.get(&peer)?.node)) else {
+            return;
+        };
+        let outcome = Also::outcome(node, answer);
+        let client = client(answer.version.as_deref());
+        let content = self.key.digest(&Also::content(&client, answer));
+        let rows = if outcome == ANSWERED { vec![vec![client]] } else { Vec::new() };
+        let said = Beside { bytes: answer.bytes as u64, content: Some(content), rows, took: rtt };
+        self.also_ended(what, outcome, said, now);
+    }
+
+    /// One of the questions beside FIND_NODE has ended.
+    fn also_ended(&mut self, what: Token, outcome: String, said: Beside, now: Now) {
+        let (Some(peer), Some((also, question))) = (what.visit, self.beside(what.question)) else {
+            return;
+        };
+        self.progress.asked(also.name(), &outcome);
+        let Some(visit) = self.in_flight.get_mut(&peer) else { return };
+        visit.also.push(Replied {
+            question,
+            message: also.message(),
+            at: visit.asked,
+            outcome,
+            bytes: said.bytes,
+            parts: u32::from(said.content.is_some()),
+            took: said.took,
+            content: said.content,
+            rows: said.rows,
+            raw: None,
+            not_before: now.time,
+        });
+        self.go_on(peer, what, now);
     }
 
     /// A node to start from has answered: it is known now, under the id that it has.
@@ -283,10 +385,14 @@ impl Visits {
             return;
         };
         let Some(visit) = self.in_flight.get(&peer) else { return };
-        if visit.parts == u32::from(what.question) {
-            let outcome = if visit.parts > 0 { REACHED } else { code };
-            self.end(peer, what.to, outcome, now);
+        if visit.asking != what.question {
+            return;
         }
+        if what.question >= QUESTIONS {
+            return self.also_ended(what, code.to_owned(), Beside::default(), now);
+        }
+        let outcome = if visit.parts > 0 { REACHED } else { code };
+        self.end(peer, what.to, outcome, now);
     }
 
     /// Word of nodes: those of the zone that may be asked, each once a round.
@@ -313,7 +419,8 @@ impl Visits {
     }
 
     fn end(&mut self, peer: PeerId, address: SocketAddr, outcome: &str, now: Now) {
-        let Some(visit) = self.in_flight.remove(&peer) else { return };
+        let Some(mut visit) = self.in_flight.remove(&peer) else { return };
+        let also = std::mem::take(&mut visit.also);
         let past =
             Past { failures: visit.leased.failures, online_since: visit.leased.online_since };
         let policy = self.settings.policy();
@@ -324,7 +431,7 @@ impl Visits {
         let took = now.instant.saturating_duration_since(visit.began.instant);
         let (at, listed) = (visit.began.time, visit.listed);
         let replies: Vec<Replied> =
-            self.replied(visit, address, took, now.time).into_iter().collect();
+            self.replied(visit, address, took, now.time).into_iter().chain(also).collect();
         self.actions.push_back(Action::Write(Box::new(Visited {
             round: self.round.0,
             peer,
@@ -358,7 +465,8 @@ impl Visits {
         let family = if address.is_ipv4() { "IPv4" } else { "IPv6" };
         let fixed = [client, Cell::Text(security.into()), Cell::Text(family.into())];
         let said = serde_json::to_vec(&fixed).unwrap_or_default();
-        let row = fixed.into_iter().chain([Cell::Int(visit.listed.into())]).collect();
+        let nodes = visit.nodes.map_or(Cell::Null, |nodes| Cell::Text(text::hex(&nodes)));
+        let row = fixed.into_iter().chain([Cell::Int(visit.listed.into()), nodes]).collect();
         self.progress.asked(NAME, ANSWERED);
         Some(Replied {
             question: self.question,

@@ -158,11 +158,12 @@ pub struct Node {
     pub peer: Text,
     /// Its network (/24, /48) or what stands for that; none where addresses were not kept.
     pub place: Option<Text>,
-    /// Its id.
-    pub id: [u8; 20],
+    /// Its id; none where ids were not kept.
+    pub id: Option<[u8; 20]>,
     /// Its `v`.
     pub v: Vec<u8>,
-    /// The `nodes` it named, as they came, for a target that no other node was asked for.
+    /// The `nodes` it named, as they came, for a target that no other node was asked for; or a
+    /// digest of them.
     pub nodes: Vec<u8>,
     /// Addresses in `nodes` that no public peer has, or that are there twice.
     pub impossible: u64,

@@ -42,7 +42,9 @@ impl Rehearsal {
         let question = store.declare(Network::Dht, &declared).unwrap();
         let settings = Settings { every: EVERY, opt_out, ..Settings::new(Registry::default()) };
         let began = Instant::now();
-        let visits = Visits::new(key, settings, (Addresses::default(), zone), question, 5);
+        let mut ask = |also: Also| (also, store.declare(Network::Dht, &also.declared()).unwrap());
+        let questions = (question, Also::ALL.map(&mut ask).to_vec());
+        let visits = Visits::new(key, settings, (Addresses::default(), zone), questions, 5);
         let (id, deadlines) = (NodeId([9; 20]), Deadlines::default());
         let asker = Asker::new(AskerConfig { id, rate: 250, deadlines, seed: 3 });
         let ways = Ways::new(Swarm::new(swarm), began);
@@ -134,6 +136,33 @@ fn who_is_there_is_reached_and_what_liars_invent_is_not() {
             assert!(off < 0.07, "{estimate:?} for {truth}");
         }
     }
+    assert!(test.ways.swarm.busiest_second() <= 4, "{}", test.ways.swarm.busiest_second());
+    assert!(test.store.faults().unwrap().is_empty());
+}
+
+/// Each node that is reached is asked the rest, once; its silence or refusal leaves it reached.
+#[test]
+fn what_is_asked_beside_is_stored_for_every_node_that_is_reached() {
+    let mut test = Rehearsal::new(SwarmConfig { limited: 0, ..MIXED }, OptOut::default());
+    let mut names = Vec::new();
+    for _ in 0..2 {
+        let figures = test.round();
+        let reached = figures.reached();
+        names.push(Also::Canary.query(test.visits.draw).name().to_vec());
+        let of = |name: &str| -> u64 {
+            let all = test.visits.progress.questions.iter();
+            all.filter(|((known, _), _)| known == name).map(|(_, count)| *count).sum()
+        };
+        // a visit that lost a node midway asks it no more
+        assert!(of("PING") == of("CANARY") && of(NAME) - of("PING") <= of(NAME) / 50);
+        assert!(figures.answered["PING"] * 100 >= reached * 95, "{figures:?}");
+        assert_eq!(figures.answered["CANARY"], 0, "all refuse it: {figures:?}");
+    }
+    assert_ne!(names[0], names[1], "drawn anew in each round");
+    let refused = test.visits.progress.questions[&("CANARY".to_owned(), "error.204".to_owned())];
+    let silent =
+        test.visits.progress.questions[&("CANARY".to_owned(), "answer.timeout".to_owned())];
+    assert!(silent > 0 && silent * 20 < refused, "{silent} lost of {refused}");
     assert!(test.ways.swarm.busiest_second() <= 4, "{}", test.ways.swarm.busiest_second());
     assert!(test.store.faults().unwrap().is_empty());
 }

@@ -32,8 +32,11 @@ impl Rule for MoziId {
 
     fn look(&self, rounds: &[Round]) -> Vec<Finding> {
         let Some(newest) = rounds.last() else { return Vec::new() };
-        let such: Vec<&Node> =
-            newest.nodes.iter().filter(|node| node.id.starts_with(MOZI_ID)).collect();
+        let such: Vec<&Node> = newest
+            .nodes
+            .iter()
+            .filter(|node| node.id.is_some_and(|id| id.starts_with(MOZI_ID)))
+            .collect();
         let with_v = such.iter().filter(|node| node.v.get(1) == Some(&MOZI_V)).count();
         known(&such, newest, "id begins 88888888", |count, of| Finding {
             seen: format!(
@@ -212,7 +215,7 @@ impl Rule for ManyIds {
         let Some(newest) = rounds.last() else { return Vec::new() };
         let mut ids: BTreeMap<&Text, BTreeSet<[u8; 20]>> = BTreeMap::new();
         for node in &newest.nodes {
-            ids.entry(&node.peer).or_default().insert(node.id);
+            ids.entry(&node.peer).or_default().extend(node.id);
         }
         let many = ids.iter().filter(|(_, ids)| ids.len() >= self.ids);
         let members: BTreeSet<Text> = many.map(|(peer, _)| (*peer).clone()).collect();
