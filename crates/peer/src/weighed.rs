@@ -93,6 +93,11 @@ impl<T: Weigh> Sender<T> {
     /// # Errors
     /// Nobody receives any more: here it is again.
     pub async fn send(&self, thing: T) -> Result<(), SendError<T>> {
+        let thing = match self.try_send(thing) {
+            Ok(()) => return Ok(()),
+            Err(TrySendError::Closed(thing)) => return Err(SendError(thing)),
+            Err(TrySendError::Full(thing)) => thing,
+        };
         match self.reserve(thing.weight()).await {
             Ok(permit) => {
                 permit.send(thing);

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use super::conn::AttemptId;
 use super::event::{PeerKey, Source};
 use super::random::Random;
-use super::retention::{Group, Retention, Worth};
+use super::retention::{Group, Rank, Retention, Worth};
 use super::target;
 use crate::limits::{Limit, Limits, Meter};
 use swarmscope_wire::{OverlayVersion, Permid, PermidKind};
@@ -87,6 +87,8 @@ struct Known {
     held_off: bool,
     /// It was met on the old protocol, and speaks the new one.
     moves: Moves,
+    /// Where it stands in [`Retention`].
+    put_at: Option<Rank>,
 }
 
 /// Whether a peer that was met on the old protocol is dialled on the new one.
@@ -175,14 +177,19 @@ impl Directory {
     fn change<T>(&mut self, permid: Permid, change: impl FnOnce(&mut Known) -> T) -> Option<T> {
         let known = self.known.get_mut(&permid)?;
         let changed = change(known);
-        self.retention.put(permid, known.worth(), known.heard, known.group());
+        let rank = known.rank();
+        let before = known.put_at.replace(rank);
+        if before != Some(rank) {
+            before.into_iter().for_each(|before| self.retention.remove(permid, before));
+            self.retention.put(permid, rank);
+        }
         Some(changed)
     }
 
     fn forget(&mut self, permid: Permid) {
-        self.known.remove(&permid);
+        let Some(known) = self.known.remove(&permid) else { return };
         self.meter.uses(Limit::Known, self.known.len() as u64);
-        self.retention.remove(permid);
+        known.put_at.into_iter().for_each(|rank| self.retention.remove(permid, rank));
     }
 
     /// Enters a peer of which nothing is known yet; what it is worth is known after the first
@@ -427,6 +434,7 @@ impl Known {
             reached,
             held_off,
             moves: Moves::Not,
+            put_at: None,
         }
     }
 
@@ -437,6 +445,10 @@ impl Known {
         self.place.as_ref().is_none_or(|place| {
             is_doubted && (place.port != address.port() || place.host.parse() != Ok(address.ip()))
         })
+    }
+
+    fn rank(&self) -> Rank {
+        Rank { worth: self.worth(), heard: self.heard, group: self.group() }
     }
 
     fn worth(&self) -> Worth {

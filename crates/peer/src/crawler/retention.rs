@@ -43,37 +43,35 @@ impl Group {
     }
 }
 
-/// An order of all who are known. Every step takes O(log n).
+/// Where a peer stands in the order, and whose share it counts towards.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Rank {
+    pub(super) worth: Worth,
+    pub(super) heard: Instant,
+    pub(super) group: Option<Group>,
+}
+
+/// An order of all who are known. Every step takes O(log n). Whoever keeps the peers keeps the rank
+/// that each was put at.
 #[derive(Debug, Default)]
 pub(super) struct Retention {
-    entries: HashMap<Permid, (Worth, Instant, Option<Group>)>,
     order: BTreeSet<(Worth, Instant, Permid)>,
     groups: HashMap<Group, BTreeSet<(Instant, Permid)>>,
 }
 
 impl Retention {
-    /// Enters a peer, or moves it.
-    pub(super) fn put(
-        &mut self,
-        permid: Permid,
-        worth: Worth,
-        heard: Instant,
-        group: Option<Group>,
-    ) {
-        if self.entries.get(&permid) == Some(&(worth, heard, group)) {
-            return;
-        }
-        self.remove(permid);
-        self.entries.insert(permid, (worth, heard, group));
+    /// Enters a peer.
+    pub(super) fn put(&mut self, permid: Permid, rank: Rank) {
+        let Rank { worth, heard, group } = rank;
         self.order.insert((worth, heard, permid));
         if let Some(group) = group {
             self.groups.entry(group).or_default().insert((heard, permid));
         }
     }
 
-    /// Forgets a peer.
-    pub(super) fn remove(&mut self, permid: Permid) {
-        let Some((worth, heard, group)) = self.entries.remove(&permid) else { return };
+    /// Forgets a peer that was put at this rank.
+    pub(super) fn remove(&mut self, permid: Permid, rank: Rank) {
+        let Rank { worth, heard, group } = rank;
         self.order.remove(&(worth, heard, permid));
         let Some(group) = group else { return };
         if let Some(members) = self.groups.get_mut(&group) {

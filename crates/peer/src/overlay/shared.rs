@@ -5,7 +5,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Semaphore;
-use tokio::sync::mpsc::error::TrySendError;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -138,8 +137,8 @@ impl Shared {
 /// Waits for the reader of the events, unless the overlay is being stopped: then an event that
 /// finds no room is dropped.
 pub(super) async fn tell(shared: &Shared, event: OverlayEvent) {
-    let Err(TrySendError::Full(event)) = shared.events.try_send(event) else { return };
     tokio::select! {
+        biased;
         // No one listens any more, so no one needs to know.
         _ = shared.events.send(event) => {}
         () = shared.stop.cancelled() => {}
