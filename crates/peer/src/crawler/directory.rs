@@ -180,7 +180,9 @@ impl Directory {
         let rank = known.rank();
         let before = known.put_at.replace(rank);
         if before != Some(rank) {
-            before.into_iter().for_each(|before| self.retention.remove(permid, before));
+            if let Some(before) = before {
+                self.retention.remove(permid, before);
+            }
             self.retention.put(permid, rank);
         }
         Some(changed)
@@ -189,7 +191,9 @@ impl Directory {
     fn forget(&mut self, permid: Permid) {
         let Some(known) = self.known.remove(&permid) else { return };
         self.meter.uses(Limit::Known, self.known.len() as u64);
-        known.put_at.into_iter().for_each(|rank| self.retention.remove(permid, rank));
+        if let Some(rank) = known.put_at {
+            self.retention.remove(permid, rank);
+        }
     }
 
     /// Enters a peer of which nothing is known yet; what it is worth is known after the first
