@@ -1,17 +1,24 @@
 //! Questions to BitTorrent peers and nodes of the DHT: `swarmscope request bt://…` and `dht://…`.
 
+mod kept;
+
 use std::fmt::Write as _;
+use std::path::PathBuf;
 use std::time::Duration;
 
+use super::case::KeyOption;
 use super::output::{self, Line, milliseconds};
 use super::payload::Payload;
+use super::reply::ReplyFile;
 use super::{CliError, stop};
+use kept::Kept;
 pub use swarmscope_facts::networks::AnyTarget;
 use swarmscope_networks::address::{Policy, Range};
 use swarmscope_networks::dht::pace::TOTAL_RATE;
+use swarmscope_networks::exchange::{Exchange, Received};
 use swarmscope_networks::question::{Question, Spec};
 use swarmscope_networks::reach::{Verdict, What};
-use swarmscope_networks::sockets::{self, Part, Reply, Settings, Timings};
+use swarmscope_networks::sockets::{self, Part, Reply, Settings, Timings, Told};
 use swarmscope_networks::target::{Network, Target};
 use swarmscope_peer::node::Target as OverlayTarget;
 use swarmscope_wire::failure::{By, Cause, Failure};
@@ -25,6 +32,10 @@ pub struct Request {
     pub timeout: Option<Duration>,
     pub allowed: Vec<Range>,
     pub json: bool,
+    /// The case that it is kept in, and the key that signs that.
+    pub case: Option<(PathBuf, KeyOption)>,
+    /// Where the bytes of the reply go.
+    pub out: Option<PathBuf>,
 }
 
 /// Asks, prints, and gives the exit code of cli.md.
@@ -39,7 +50,32 @@ pub fn request(request: &Request) -> Result<u8, CliError> {
         policy: Policy { allowed: request.allowed.clone(), refused: Vec::new() },
         rate: TOTAL_RATE,
     };
-    super::runtime()?.block_on(ask(request, &question, &settings))
+    if request.out.is_some() {
+        has_bytes(&question)?;
+    }
+    let out = request.out.clone().map(ReplyFile::create).transpose()?;
+    let open = |(path, key): &(PathBuf, KeyOption)| Kept::open(path, key, &request.target);
+    let mut kept = request.case.as_ref().map(open).transpose()?;
+    if let Some(kept) = &mut kept {
+        kept.begin(spec);
+    }
+    super::runtime()?.block_on(ask(request, &question, &settings, kept, out))
+}
+
+/// Whether a reply can be written into a file.
+fn has_bytes(question: &Question) -> Result<(), CliError> {
+    let why = match question {
+        Question::Reach | Question::Lookup(_) => "it is more than one message",
+        Question::PeerExchange(_)
+        | Question::GetPeers(_)
+        | Question::Sample(_)
+        | Question::Scrape(_) => "it tells who shares what, and its bytes are not kept",
+        _ => return Ok(()),
+    };
+    Err(CliError::usage(
+        format!("--out: no file for a reply to {question}: {why}"),
+        "leave it out; --json prints what the reply says",
+    ))
 }
 
 fn spec(network: Network, name: &str) -> Result<&'static Spec, CliError> {
@@ -77,22 +113,41 @@ fn about(spec: &Spec, request: &Request) -> Result<Question, CliError> {
     })
 }
 
-async fn ask(request: &Request, question: &Question, settings: &Settings) -> Result<u8, CliError> {
+async fn ask(
+    request: &Request,
+    question: &Question,
+    settings: &Settings,
+    mut kept: Option<Kept>,
+    out: Option<ReplyFile>,
+) -> Result<u8, CliError> {
     let mut ending = stop::Stop::listen()?;
-    let mut printed = Ok(());
-    let on_part = |part: Part| {
-        if printed.is_ok() {
-            printed = print_part(&part, request.json);
+    let (mut printed, mut received) = (Ok(()), None);
+    let on_told = |told: Told| {
+        if let Some(kept) = &mut kept {
+            kept.told(&told);
+        }
+        match told {
+            Told::Part(part) if printed.is_ok() => printed = print_part(&part, request.json),
+            Told::Exchange(Exchange::Received(bytes)) => received = Some(bytes),
+            _ => {}
         }
     };
     let outcome = tokio::select! {
-        outcome = sockets::question(&request.target, question, settings, on_part) => outcome,
+        outcome = sockets::question(&request.target, question, settings, on_told) => outcome,
         _ = ending.wait() => Err(Failure::new(Cause::Stopped, By::Us, "stopped by a signal")),
     };
+    let outcome = outcome.map_err(|failure| located(failure, &request.target));
+    let closed = kept.map_or(Ok(()), |kept| kept.close(&outcome));
+    if let (Err(error), true) = (&closed, outcome.is_err() || printed.is_err()) {
+        let _ = error.report(&[]);
+    }
     printed?;
-    let reply = outcome.map_err(|failure| located(failure, &request.target))?;
+    let reply = outcome?;
+    let bytes = received.as_ref().and_then(Received::whole);
+    let written = out.zip(bytes).map_or(Ok(()), |(out, bytes)| out.write(bytes));
     print_reply(&reply, request, question)?;
-    Ok(reply.exit)
+    written?;
+    closed.map(|()| reply.exit)
 }
 
 /// Names the target, where the failure doesn't.

@@ -61,7 +61,11 @@ impl ReplyFile {
         Ok(Self { path, file, made })
     }
 
-    fn write(mut self, payload: &[u8]) -> Result<(), CliError> {
+    /// Writes the reply over what is in it.
+    ///
+    /// # Errors
+    /// It can't be written.
+    pub fn write(mut self, payload: &[u8]) -> Result<(), CliError> {
         let regular = self.file.metadata().is_ok_and(|metadata| metadata.is_file());
         let empty = |file: &File| if regular { file.set_len(0) } else { Ok(()) };
         let written = empty(&self.file).and_then(|()| self.file.write_all(payload));

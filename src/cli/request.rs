@@ -121,17 +121,13 @@ fn other(
     args: RequestArgs,
     target: swarmscope_networks::target::Target,
 ) -> Result<networks::Request, CliError> {
-    let given = [
-        (args.case.is_some(), "--case"),
-        (args.out.is_some(), "--out"),
-        (args.frequency.is_some(), "--frequency"),
-    ];
-    if let Some((_, option)) = given.iter().find(|(given, _)| *given) {
+    if args.frequency.is_some() {
         return Err(CliError::usage(
-            format!("{option} applies to the overlay only"),
+            "--frequency applies to the overlay only",
             format!("omit it for {target}"),
         ));
     }
+    let key = KeyOption::new(args.identity.identity);
     Ok(networks::Request {
         target,
         message: args.message,
@@ -140,6 +136,8 @@ fn other(
         timeout: args.timeout,
         allowed: args.allow_range,
         json: args.json.json,
+        case: args.case.map(|path| (path, key)),
+        out: args.out,
     })
 }
 

@@ -112,8 +112,9 @@ pub fn draft(card: &Card, records: &[Record]) -> Result<Draft, CliError> {
     let replies: BTreeSet<&str> = card.replies.iter().map(String::as_str).collect();
     let rests = |record: &&Record| {
         let peer = record.peer.as_deref().is_some_and(|peer| members.contains(peer));
-        let digest = record.reply_sha256.as_deref().or(record.content.as_deref());
-        peer && (replies.is_empty() || digest.is_some_and(|digest| replies.contains(digest)))
+        // found outside the case, a reply on BitTorrent or the DHT is known by what it says
+        let mut digests = [&record.reply_sha256, &record.content].into_iter().flatten();
+        peer && (replies.is_empty() || digests.any(|digest| replies.contains(digest.as_str())))
     };
     let about: Vec<String> = records
         .iter()

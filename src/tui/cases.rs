@@ -11,7 +11,9 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use crate::screen::case::{Checked, Connected, Entry, Head, Order, Told};
 use swarmscope_evidence::signals::Card;
-use swarmscope_peer::node::Event;
+use swarmscope_facts::networks;
+use swarmscope_networks::exchange::Exchange;
+use swarmscope_peer::node::{Event, Ticket};
 
 /// Events and orders that may wait for the disk.
 const MOST_WAITING: usize = 10_000;
@@ -28,6 +30,16 @@ pub trait Keeping {
     /// # Errors
     /// It can't be written to any more.
     fn event(&mut self, event: &Event) -> Result<(), String>;
+    /// Writes what becomes known of a question to a peer of BitTorrent or the DHT.
+    ///
+    /// # Errors
+    /// It can't be written to any more.
+    fn network(&mut self, event: &networks::Event) -> Result<(), String>;
+    /// Writes what went over the wire for such a question.
+    ///
+    /// # Errors
+    /// It can't be written to any more.
+    fn exchange(&mut self, ticket: Ticket, exchange: &Exchange) -> Result<(), String>;
     /// Writes a note about these entries.
     ///
     /// # Errors
@@ -67,6 +79,8 @@ pub type OpenCase =
 /// What the thread is told.
 enum Work {
     Event(Box<Event>),
+    Network(Box<networks::Event>),
+    Exchange(Ticket, Box<Exchange>),
     Order(Order),
 }
 
@@ -105,6 +119,20 @@ impl Cases {
         );
         if self.is_open && counts {
             self.send(Work::Event(Box::new(event.clone())));
+        }
+    }
+
+    /// Hands on what becomes known of a question to a peer of BitTorrent or the DHT.
+    pub fn network(&mut self, event: &networks::Event) {
+        if self.is_open {
+            self.send(Work::Network(Box::new(event.clone())));
+        }
+    }
+
+    /// Hands on what went over the wire for such a question.
+    pub fn exchange(&mut self, ticket: Ticket, exchange: Exchange) {
+        if self.is_open {
+            self.send(Work::Exchange(ticket, Box::new(exchange)));
         }
     }
 
@@ -189,6 +217,8 @@ impl Keeper {
             }
             (_, None) => return,
             (Work::Event(event), Some(case)) => case.event(&event),
+            (Work::Network(event), Some(case)) => case.network(&event),
+            (Work::Exchange(ticket, exchange), Some(case)) => case.exchange(ticket, &exchange),
             (Work::Order(Order::Note(text, about)), Some(case)) => case.note(&text, &about),
             (Work::Order(Order::Signal(card)), Some(case)) => case.signal(&card),
             (Work::Order(Order::Check), Some(case)) => case.check().and_then(|checked| {
@@ -252,7 +282,6 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use swarmscope_peer::node::Ticket;
     use swarmscope_wire::failure::{By, Cause, Failure};
     use swarmscope_wire::{MessageId, Permid};
     use tokio::sync::mpsc::UnboundedReceiver;
@@ -271,6 +300,12 @@ mod tests {
         fn event(&mut self, _: &Event) -> Result<(), String> {
             let _ = self.0.recv(); // until whoever holds the other end lets go
             self.did("event")
+        }
+        fn network(&mut self, _: &networks::Event) -> Result<(), String> {
+            Ok(())
+        }
+        fn exchange(&mut self, _: Ticket, _: &Exchange) -> Result<(), String> {
+            Ok(())
         }
         fn note(&mut self, text: &str, _: &[u64]) -> Result<(), String> {
             self.did(text)

@@ -314,10 +314,18 @@ impl<'m> View<'m> {
         }
         let (text, style) = match self.composer.bytes(self.model.registry()) {
             Ok(bytes) if bytes.is_empty() => ("random bits".to_owned(), Style::new()),
+            Ok(_) if self.case_may_keep() => {
+                ("20 bytes; the open case may keep them".to_owned(), Style::new())
+            }
             Ok(_) => ("20 bytes, in memory only".to_owned(), Style::new()),
             Err(why) => (why, canvas.theme.caution),
         };
         canvas.labelled(area, y, area.x + VALUE, "about", &text, style);
+    }
+
+    /// Whether a case is written that does not hide what was asked.
+    fn case_may_keep(&self) -> bool {
+        self.model.case.as_ref().is_some_and(|case| case.is_open() && case.head.addresses)
     }
 
     /// `3 lines`, `2 fields`.

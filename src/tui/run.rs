@@ -220,7 +220,7 @@ pub async fn run(source: Source, options: Options) -> io::Result<Ended> {
                     screen.told(Msg::Notice("the node has stopped: nothing new will arrive".to_owned()));
                 }
             }
-            Some(event) = answered.recv() => screen.told(Msg::Network(event)),
+            Some(told) = answered.recv() => screen.network(told),
             count = extra.recv_many(&mut extras, BATCH), if extra_open => {
                 extra_open = count > 0;
                 extras.drain(..).for_each(|msg| screen.told(msg));
@@ -335,6 +335,23 @@ impl Running {
             (None, None) => at,
         };
         self.fold_at(shown, at, msg);
+    }
+
+    /// Something becomes known of a question to a peer of BitTorrent or the DHT.
+    fn network(&mut self, told: questions::Told) {
+        match told {
+            questions::Told::Event(event) => {
+                if let Some(cases) = &mut self.cases {
+                    cases.network(&event);
+                }
+                self.told(Msg::Network(event));
+            }
+            questions::Told::Exchange(ticket, exchange) => {
+                if let Some(cases) = &mut self.cases {
+                    cases.exchange(ticket, exchange);
+                }
+            }
+        }
     }
 
     /// Folds what is told by others, or lets it wait while the screen holds still.

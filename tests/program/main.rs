@@ -4,6 +4,7 @@
 #![allow(clippy::disallowed_methods)] // tests of processes live in the world
 
 mod case;
+mod case_networks;
 mod check;
 mod completions;
 mod config;

@@ -7,16 +7,18 @@ use serde_json::Value;
 
 use crate::process::{Home, Running};
 
-struct Strangers {
+/// The demo, without its screen.
+pub struct Strangers {
     running: Running,
-    home: Home,
-    /// Targets, in the order in which they are printed.
-    targets: Vec<String>,
-    infohash: String,
+    pub home: Home,
+    /// Targets, in the order in which they are printed: an open client, one with forced encryption,
+    /// a closed port, a node, and one that falls silent.
+    pub targets: Vec<String>,
+    pub infohash: String,
 }
 
 impl Strangers {
-    fn start() -> Self {
+    pub fn start() -> Self {
         let home = Home::new();
         let args =
             ["demo", "--scenario", "bittorrent", "--simulated", "--headless", "--peers", "1"];

@@ -8,6 +8,11 @@ use swarmscope_wire::{ContentId, Decoded, ErrorByte, Permid};
 
 use crate::case::{Draft, kind};
 
+mod card;
+mod networks;
+
+pub use networks::{Answered, Asked, Message, NoAnswer, Payload};
+
 /// What a case keeps, said once in its first entry.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Keeps {
@@ -49,7 +54,7 @@ pub struct Entries {
 /// A question that went out.
 #[derive(Clone, Debug)]
 pub struct Sent<'a> {
-    /// `overlay`, `bt` or `dht`.
+    /// `overlay`.
     pub network: &'a str,
     /// The question's name, `NATCHECK` for one.
     pub question: &'a str,

@@ -51,6 +51,10 @@ pub struct Record {
     pub peer: Option<String>,
     /// Where. None where the case hides addresses.
     pub address: Option<String>,
+    /// What a node of the DHT calls itself, or a pseudonym.
+    pub node: Option<String>,
+    /// The client that a peer of BitTorrent or the DHT names.
+    pub client: Option<String>,
     /// The overlay version of the peer.
     pub peer_version: Option<u64>,
     /// The question's name.
@@ -61,6 +65,8 @@ pub struct Record {
     pub frequency_s: Option<u64>,
     /// The round of questions to many it belongs to.
     pub round: Option<u64>,
+    /// The entry of the lookup that it is a query of.
+    pub part_of: Option<u64>,
     /// When it went out, as far as was written down at once: RFC 3339.
     pub sent_at: String,
     /// When it ended.
@@ -80,6 +86,8 @@ pub struct Record {
     /// The question's payload.
     #[serde(serialize_with = "base64", rename = "request_payload_base64")]
     pub request_payload: Option<Vec<u8>>,
+    /// The entries of what else was sent for it: repeated queries, further messages.
+    pub continued_by: Vec<u64>,
     /// Bytes of the reply.
     pub reply_bytes: Option<u64>,
     /// In how many parts.
@@ -91,6 +99,12 @@ pub struct Record {
     pub reply_sha256: Option<String>,
     /// The reply as masking left it, JSON, in a case that hides addresses.
     pub reply_masked: Option<String>,
+    /// A reply on BitTorrent or the DHT in one line.
+    pub reply_summary: Option<String>,
+    /// What it was read as, JSON, in a case that keeps addresses and bytes.
+    pub reply_decoded: Option<String>,
+    /// What the steps of a REACH came to, JSON, in such a case.
+    pub reply_steps: Option<String>,
     /// A digest of what the reply says without volatile fields, and of its shape: SHA-256 cut to
     /// 128 bits, keyed in a case that hides addresses.
     pub content: Option<String>,
@@ -119,11 +133,14 @@ impl Record {
             network: text("network").unwrap_or_default(),
             peer: text("peer"),
             address: text("address"),
+            node: None,
+            client: None,
             peer_version: entry.number("peer_version"),
             question: text("question").unwrap_or_default(),
             message: entry.number("message"),
             frequency_s: entry.number("frequency_s"),
             round: entry.number("round"),
+            part_of: entry.number("part_of"),
             sent_at: time(entry).unwrap_or_default(),
             ended_at: None,
             elapsed_us: None,
@@ -133,11 +150,15 @@ impl Record {
             by: None,
             request_bytes: entry.number("bytes"),
             request_payload: entry.bytes("payload").map(Into::into),
+            continued_by: Vec::new(),
             reply_bytes: None,
             parts: None,
             reply_payload: None,
             reply_sha256: None,
             reply_masked: None,
+            reply_summary: None,
+            reply_decoded: None,
+            reply_steps: None,
             content: None,
             shape: None,
             hash_algorithm: "sha-256",
@@ -168,6 +189,9 @@ impl Record {
         let digest = |bytes: &[u8]| data_encoding::HEXLOWER.encode(&Sha256::digest(bytes));
         self.reply_sha256 = entry.bytes("payload").map(digest).or_else(|| text("payload_sha256"));
         self.reply_masked = text("payload_masked");
+        (self.node, self.client) = (text("node"), text("client"));
+        self.reply_summary = text("summary");
+        (self.reply_decoded, self.reply_steps) = (text("decoded"), text("steps"));
         (self.content, self.shape) = (text("content"), text("shape"));
     }
 }
@@ -245,6 +269,7 @@ impl Reading {
                 };
                 self.contents.head = entry.fields.iter().filter_map(text).collect();
             }
+            kind::SENT if self.continues(entry) => {}
             kind::SENT => {
                 self.places.insert(entry.index, self.contents.records.len());
                 self.contents.records.push(Record::new(entry));
@@ -258,6 +283,17 @@ impl Reading {
             }
             _ => {}
         }
+    }
+
+    /// Whether it is more of a question that was read before.
+    fn continues(&mut self, entry: &Entry) -> bool {
+        let first = entry.number("continues").and_then(|first| self.places.get(&first).copied());
+        let Some(place) = first else { return false };
+        self.places.insert(entry.index, place);
+        let record = &mut self.contents.records[place];
+        record.continued_by.push(entry.index);
+        record.withheld.extend(withheld(entry, "continued_"));
+        true
     }
 
     fn end(&mut self, entry: &Entry) {

@@ -255,6 +255,7 @@ mod tests {
             our_address: None,
             deviations: 0,
             bytes: 0,
+            watched: None,
         }
     }
 

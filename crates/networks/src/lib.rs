@@ -6,6 +6,7 @@ pub mod address;
 pub mod answer;
 pub mod bittorrent;
 pub mod dht;
+pub mod exchange;
 pub mod outside;
 pub mod question;
 pub mod random;

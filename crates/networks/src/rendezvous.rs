@@ -78,7 +78,14 @@ mod tests {
     fn answer(values: Vec<SocketAddr>, ours: &str) -> Answer {
         let response = Response { values: Some(values), ..Response::new(NodeId([1; 20])) };
         let our_address = Some(ours.parse().unwrap());
-        Answer { said: Ok(response), version: None, our_address, deviations: 0, bytes: 0 }
+        Answer {
+            said: Ok(response),
+            version: None,
+            our_address,
+            deviations: 0,
+            bytes: 0,
+            watched: None,
+        }
     }
 
     #[test]

@@ -289,11 +289,23 @@ impl Swarm {
                     let node = self.random.below(self.nodes.len() as u64);
                     self.nodes[usize::try_from(node).unwrap_or(0)].address
                 }
-                _ => public_address(&mut self.random),
+                _ => self.nowhere(),
             };
             list.push(Contact { id, address });
         }
         list
+    }
+
+    /// Where nobody is. A swarm on loopback has sockets, and whoever asks it asks whom it names:
+    /// that must not be a stranger.
+    fn nowhere(&mut self) -> SocketAddr {
+        let mut address = public_address(&mut self.random);
+        if self.nodes[0].address.ip().is_loopback() {
+            let [_, second, third, _] = self.random.bytes();
+            // the nodes are on 127.77; the upper half is nobody's
+            address.set_ip(Ipv4Addr::new(127, second | 0x80, third, 1).into());
+        }
+        address
     }
 }
 
@@ -337,4 +349,22 @@ fn bucket_bounds(own: &NodeId, bits: u8) -> (NodeId, NodeId) {
     low[byte + 1..].fill(0);
     high[byte + 1..].fill(0xff);
     (NodeId(low), NodeId(high))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn liars_on_loopback_name_no_stranger() {
+        let config = SwarmConfig { nodes: 20, liars: 100, silent: 0, limited: 0, loss: 0, seed: 4 };
+        let addresses = (0..20).map(|n| SocketAddr::from(([127, 77, n, 1], 6881)));
+        let mut swarm = Swarm::at(config, addresses, &[]);
+        for n in 0..50 {
+            for contact in swarm.lies(Target([n; 20])) {
+                let is_private = contact.address == ([192, 168, 1, 1], 6881).into();
+                assert!(contact.address.ip().is_loopback() || is_private, "{contact:?}");
+            }
+        }
+    }
 }

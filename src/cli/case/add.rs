@@ -8,7 +8,7 @@ use clap::Args;
 use swarmscope_evidence::case::{Draft, kind};
 use swarmscope_evidence::moment::rfc3339;
 
-use super::keeper::Keeper;
+use super::keeper::{Keeper, Questions};
 use super::verify::note;
 use super::{CaseFile, KeyOption};
 use crate::cli::{CliError, output, probes, session};
@@ -131,13 +131,16 @@ fn recording(case: &mut CaseFile, path: &Path) -> Result<Vec<u64>, CliError> {
         format!("as recorded by {}", recording.header.program),
         None,
     );
+    let mut questions = Questions::recorded();
     for line in &recording.lines {
-        let What::Msg(Msg::Node(event)) = &line.1 else { continue };
         let at = started + Duration::from_micros(line.0.unsigned_abs());
         let time = rfc3339(u64::try_from(at.as_nanos()).unwrap_or(u64::MAX));
-        keeper.event(event, case, |draft| {
-            draft.plain("recorded_at", &time).plain("recording", from)
-        })?;
+        let dress = |draft: Draft| draft.plain("recorded_at", &time).plain("recording", from);
+        match &line.1 {
+            What::Msg(Msg::Node(event)) => keeper.event(event, case, dress)?,
+            What::Msg(Msg::Network(event)) => questions.event(event, case, dress)?,
+            _ => {}
+        }
     }
     let last = case
         .append(Draft::new("recording_end").plain("recording", from).plain("cut", recording.cut))?;

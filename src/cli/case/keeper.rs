@@ -10,6 +10,10 @@ use swarmscope_peer::node::{self, Event, PeerKey, Ticket};
 use swarmscope_wire::failure::{Delivered, Failure};
 use swarmscope_wire::{MessageId, OverlayVersion, Permid};
 
+mod questions;
+
+pub use questions::Questions;
+
 use super::CaseFile;
 use super::file::program;
 use crate::cli::CliError;
@@ -157,13 +161,17 @@ impl Keeper {
             phase: failure.phase().name(),
             code: failure.cause.code(),
             by: failure.by.name(),
-            delivered: match failure.delivered {
-                Delivered::No => "no",
-                Delivered::Maybe => "maybe",
-                Delivered::Yes => "yes",
-            },
+            delivered: delivered(failure),
             text: &failure.words(),
         };
         case.append(dress(case.entries.failed(&failed))).map(drop)
+    }
+}
+
+const fn delivered(failure: &Failure) -> &'static str {
+    match failure.delivered {
+        Delivered::No => "no",
+        Delivered::Maybe => "maybe",
+        Delivered::Yes => "yes",
     }
 }

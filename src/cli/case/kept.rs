@@ -13,11 +13,13 @@ use swarmscope_evidence::entry::Keeps;
 use swarmscope_evidence::export::Format;
 use swarmscope_evidence::record;
 use swarmscope_evidence::signals::Card;
+use swarmscope_facts::networks;
+use swarmscope_networks::exchange::Exchange;
 use swarmscope_peer::crawler::Registry;
-use swarmscope_peer::node::Event;
+use swarmscope_peer::node::{Event, Ticket};
 use swarmscope_wire::{Permid, text};
 
-use super::keeper::Keeper;
+use super::keeper::{Keeper, Questions};
 use super::{CaseFile, KeyOption, export, file, verify};
 use crate::cli::{CliError, signals};
 use crate::screen::case::{Checked, Connected, Entry, Head};
@@ -34,9 +36,9 @@ const KEY: usize = 16;
 /// Values that the screen says otherwise.
 const SAID: [&str; 4] = ["type", "time", "monotonic_ns", "card"];
 /// Values that say in a few words what an entry is about.
-const TELLING: [&str; 12] = [
-    "question", "peer", "error", "code", "bytes", "text", "title", "rule", "peers", "format",
-    "why", "name",
+const TELLING: [&str; 13] = [
+    "question", "peer", "error", "code", "bytes", "summary", "text", "title", "rule", "peers",
+    "format", "why", "name",
 ];
 
 /// How cases are opened for a screen that asks as `identity`.
@@ -53,6 +55,7 @@ struct Kept {
     path: PathBuf,
     case: CaseFile,
     keeper: Keeper,
+    questions: Questions,
     /// How far the screen was told of it.
     read: u64,
     /// The hash of the entry before.
@@ -81,7 +84,9 @@ fn open(
     let by = HEXLOWER.encode(&case.public_key())[..KEY].to_owned();
     let head = Head { path: path.to_owned(), is_new, addresses, by };
     let keeper = Keeper::new(registry.clone(), identity.to_owned(), None);
-    Ok((Kept { path: path.to_owned(), case, keeper, read: 0, before: String::new() }, head))
+    let questions = Questions::default();
+    let path = path.to_owned();
+    Ok((Kept { path, case, keeper, questions, read: 0, before: String::new() }, head))
 }
 
 fn said<T>(done: Result<T, CliError>) -> Result<T, String> {
@@ -154,7 +159,8 @@ impl Kept {
     fn with_signal(&mut self, card: &Card) -> Result<(), CliError> {
         let contents = record::contents(file::read(&self.path)?)
             .map_err(|error| CliError::file(&self.path, error))?;
-        self.case.append(signals::draft(card, &contents.records)?).map(drop)
+        let card = self.case.entries.card(card);
+        self.case.append(signals::draft(&card, &contents.records)?).map(drop)
     }
 }
 
@@ -192,6 +198,14 @@ impl Keeping for Kept {
 
     fn event(&mut self, event: &Event) -> Result<(), String> {
         said(self.keeper.event(event, &mut self.case, |draft| draft))
+    }
+
+    fn network(&mut self, event: &networks::Event) -> Result<(), String> {
+        said(self.questions.event(event, &mut self.case, |draft| draft))
+    }
+
+    fn exchange(&mut self, ticket: Ticket, exchange: &Exchange) -> Result<(), String> {
+        said(self.questions.exchange(ticket, exchange, &mut self.case))
     }
 
     fn note(&mut self, text: &str, about: &[u64]) -> Result<(), String> {

@@ -105,7 +105,9 @@ fn end(request: &Request, before: Option<&Request>) -> Option<End> {
         Outcome::Replied(reply) => {
             let decoding = reply.decoding.as_ref()?;
             let content: Text = decoding.content.to_string().into();
-            let digest = reply.sha256.map_or_else(|| content.clone(), |sum| sum.to_string().into());
+            // of an answer that is kept as it was read, no bytes are known
+            let sha256 = reply.sha256.filter(|_| !reply.as_read);
+            let digest = sha256.map_or_else(|| content.clone(), |sum| sum.to_string().into());
             Some(End::Reply {
                 error: i64::from(reply.error.0),
                 shape: decoding.shape.to_string().into(),

@@ -8,6 +8,7 @@ use crate::screen::{Effect, Msg};
 use crossterm::clipboard::CopyToClipboard;
 use std::io;
 use std::time::Instant;
+use swarmscope_facts::networks;
 use swarmscope_peer::node::Ask;
 
 impl Running {
@@ -148,7 +149,7 @@ impl Running {
             }
             Effect::Connect(target) => drop(node.connect(target)),
             Effect::Question(question) => match self.questions.ask(&question) {
-                Ok(event) => self.fold(Msg::Network(event)),
+                Ok(event) => self.question(event),
                 Err(failure) => self.fold(Msg::NotDone(format!("not asked: {}", failure.detail))),
             },
             Effect::Examine(peer, target) if self.examines => {
@@ -162,11 +163,19 @@ impl Running {
             Effect::Cancel(ticket) => {
                 node.cancel(ticket);
                 if let Some(event) = self.questions.cancel(ticket) {
-                    self.fold(Msg::Network(event));
+                    self.question(event);
                 }
             }
             Effect::Extend(ticket, by) => node.extend(ticket, by),
             _ => {}
         }
+    }
+
+    /// A question was asked or given up here.
+    fn question(&mut self, event: networks::Event) {
+        if let Some(cases) = &mut self.cases {
+            cases.network(&event);
+        }
+        self.fold(Msg::Network(event));
     }
 }

@@ -12,9 +12,10 @@ use std::time::Duration;
 use swarmscope_facts::networks::{self, AT_ONCE, BETWEEN, Event, LOOKUPS_AT_ONCE, Question};
 use swarmscope_networks::address::Policy;
 use swarmscope_networks::answer;
+use swarmscope_networks::exchange::Exchange;
 use swarmscope_networks::question::{Question as Asked, Spec};
 use swarmscope_networks::reach::Verdict;
-use swarmscope_networks::sockets::{self, Part, Settings, Timings};
+use swarmscope_networks::sockets::{self, Settings, Timings, Told as Heard};
 use swarmscope_networks::target::{Network, Target};
 use swarmscope_peer::node::{PeerKey, Target as OverlayTarget, Ticket};
 use swarmscope_wire::failure::{By, Cause, Failure};
@@ -43,9 +44,17 @@ const MOST_EXAMINED: usize = 1000;
 /// When somebody may be asked next.
 type Turn = Arc<Mutex<Option<Instant>>>;
 
+/// What becomes known of questions.
+pub(super) enum Told {
+    /// For the screen, and for a case that is written.
+    Event(Event),
+    /// What went over the wire, for a case alone: the screen keeps no bytes.
+    Exchange(Ticket, Exchange),
+}
+
 /// What is being asked.
 pub(super) struct Questions {
-    told: mpsc::UnboundedSender<Event>,
+    told: mpsc::UnboundedSender<Told>,
     next: u64,
     running: HashMap<Ticket, (PeerKey, AbortHandle)>,
     /// By place: two questions to one node follow each other.
@@ -60,7 +69,7 @@ pub(super) struct Questions {
 
 impl Questions {
     /// With where to tell what becomes known, and whom lookups may ask besides public addresses.
-    pub(super) fn new(told: mpsc::UnboundedSender<Event>, policy: Policy) -> Self {
+    pub(super) fn new(told: mpsc::UnboundedSender<Told>, policy: Policy) -> Self {
         Self {
             told,
             next: FIRST_TICKET,
@@ -159,7 +168,7 @@ impl Questions {
             let Ok(_permit) = examining.acquire_owned().await else { return };
             let findings = sockets::reach(&target, Timings::default(), |_| {}).await;
             let says = answer::verdict(&findings, &Verdict::of(&findings)).json;
-            let _ = told.send(Event::Examined { peer, says });
+            let _ = told.send(Told::Event(Event::Examined { peer, says }));
         });
     }
 }
@@ -187,7 +196,7 @@ async fn wait(until: Option<Instant>) {
 
 /// One question on its way.
 struct Asking {
-    told: mpsc::UnboundedSender<Event>,
+    told: mpsc::UnboundedSender<Told>,
     peer: PeerKey,
     ticket: Ticket,
     asked: Asked,
@@ -203,20 +212,23 @@ impl Asking {
             *next = Some(Instant::now() + BETWEEN);
         }
         let (peer, ticket) = (|| self.peer.clone(), self.ticket);
-        let tell = |event| drop(self.told.send(event)); // fails once the screen has gone
+        let told = |told| drop(self.told.send(told)); // fails once the screen has gone
+        let tell = |event| told(Told::Event(event));
         tell(Event::Sent { peer: peer(), ticket });
-        let on_part = |part: Part| {
-            if part.index < MOST_PARTS {
+        let on_told = |heard: Heard| match heard {
+            Heard::Part(part) if part.index < MOST_PARTS => {
                 let (index, after, says) = (part.index + 1, part.at, part.json);
                 tell(Event::Part { peer: peer(), ticket, index, after, says });
             }
+            Heard::Part(_) => {}
+            Heard::Exchange(exchange) => told(Told::Exchange(ticket, exchange)),
         };
-        let outcome = sockets::question(&self.target, &self.asked, &self.settings, on_part).await;
+        let outcome = sockets::question(&self.target, &self.asked, &self.settings, on_told).await;
         tell(match outcome {
             Ok(reply) => Event::Answered {
                 peer: peer(),
                 ticket,
-                error: code(&reply),
+                error: reply.code(),
                 summary: reply.said.summary,
                 says: reply.said.json,
                 parts: reply.parts,
@@ -225,17 +237,6 @@ impl Asking {
             Err(failure) => Event::Failed { peer: peer(), ticket, failure },
         });
     }
-}
-
-/// 0 for success, else the code of the error.
-fn code(reply: &sockets::Reply) -> u8 {
-    reply.error.as_ref().map_or(0, |error| shown_code(error.code))
-}
-
-/// The codes of BEP 5 as they are. Any other is 1 here and stands in the answer: a node could say 0,
-/// which is no error, or 254, which means something else on the overlay.
-fn shown_code(code: i64) -> u8 {
-    u8::try_from(code).ok().filter(|code| (201..=204).contains(code)).unwrap_or(1)
 }
 
 #[cfg(test)]
@@ -264,20 +265,10 @@ mod tests {
         let (_questions, mut events) = asked.await.expect("no panic");
         let mut sent = Vec::new();
         while sent.len() < BURST.len() {
-            if let Some(Event::Sent { ticket, .. }) = events.recv().await {
+            if let Some(Told::Event(Event::Sent { ticket, .. })) = events.recv().await {
                 sent.push(ticket.0 - FIRST_TICKET);
             }
         }
         assert_eq!(sent, BURST);
-    }
-
-    #[test]
-    fn no_code_of_a_node_is_taken_for_success_or_for_the_overlay_s_254() {
-        for code in 201..=204 {
-            assert_eq!(i64::from(shown_code(code)), code);
-        }
-        for other in [0, 254, 253, 1, -1, 205, 256, i64::MIN, i64::MAX] {
-            assert_eq!(shown_code(other), 1, "{other}");
-        }
     }
 }

@@ -265,7 +265,7 @@ impl Visits {
                 self.failed(what, Cause::AnswerTimeout.code(), now);
             }
             Event::Unreachable(what) => self.failed(what, Cause::UdpUnreachable.code(), now),
-            Event::Slow(_) | Event::TimedOut(_) | Event::Stray(..) => {}
+            Event::Slow(_) | Event::TimedOut(_) | Event::Stray(..) | Event::Sent { .. } => {}
         }
     }
 

@@ -16,11 +16,14 @@ pub(super) const COLUMNS: &[Column] = &[
     ("network", |r| r.network.clone()),
     ("peer", |r| words(r.peer.as_ref())),
     ("address", |r| words(r.address.as_ref())),
+    ("node", |r| words(r.node.as_ref())),
+    ("client", |r| words(r.client.as_ref())),
     ("peer_version", |r| number(r.peer_version)),
     ("question", |r| r.question.clone()),
     ("message", |r| number(r.message)),
     ("frequency_s", |r| number(r.frequency_s)),
     ("round", |r| number(r.round)),
+    ("part_of", |r| number(r.part_of)),
     ("sent_at", |r| r.sent_at.clone()),
     ("ended_at", |r| r.ended_at.clone().unwrap_or_default()),
     ("elapsed_us", |r| number(r.elapsed_us)),
@@ -30,11 +33,15 @@ pub(super) const COLUMNS: &[Column] = &[
     ("by", |r| words(r.by.as_ref())),
     ("request_bytes", |r| number(r.request_bytes)),
     ("request_payload_hex", |r| hex(r.request_payload.as_ref())),
+    ("continued_by", |r| numbers(&r.continued_by)),
     ("reply_bytes", |r| number(r.reply_bytes)),
     ("parts", |r| number(r.parts)),
     ("reply_payload_hex", |r| hex(r.reply_payload.as_ref())),
     ("reply_sha256", |r| words(r.reply_sha256.as_ref())),
     ("reply_masked", |r| words(r.reply_masked.as_ref())),
+    ("reply_summary", |r| words(r.reply_summary.as_ref())),
+    ("reply_decoded", |r| words(r.reply_decoded.as_ref())),
+    ("reply_steps", |r| words(r.reply_steps.as_ref())),
     ("content", |r| words(r.content.as_ref())),
     ("shape", |r| words(r.shape.as_ref())),
     ("hash_algorithm", |r| r.hash_algorithm.into()),
@@ -55,6 +62,11 @@ pub fn write(export: Export<'_>, to: &mut impl Write) -> io::Result<()> {
 
 fn number(value: Option<u64>) -> String {
     value.map(|value| value.to_string()).unwrap_or_default()
+}
+
+/// `3 5`
+pub(super) fn numbers(values: &[u64]) -> String {
+    values.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
 }
 
 fn words(value: Option<&String>) -> String {

@@ -66,9 +66,16 @@ fn summary<'a>(export: Export<'a>, head: impl Fn(&str) -> &'a str) -> Section {
         (Some(first), Some(last)) => format!(" between {first} and {last}"),
         _ => String::new(),
     };
+    let queries = records.iter().filter(|record| record.part_of.is_some()).count();
+    let queries = if queries == 0 {
+        String::new()
+    } else {
+        format!(" {queries} of the questions were a lookup's, to nodes that others named.")
+    };
     Section::new("Summary")
         .say(format!(
-            "{} questions to {} peers{when}; {} peers answered at least one. {} signals.",
+            "{} questions to {} peers{when}; {} peers answered at least one.{queries} {} \
+             signals.",
             records.len(),
             peers(records.iter()),
             peers(answered),
@@ -161,6 +168,7 @@ fn groups(export: Export<'_>) -> Section {
             content.to_owned(),
             size,
             peers(records.iter().copied()).to_string(),
+            records[0].reply_summary.clone().unwrap_or_default(),
         ]
     });
     Section::new("Equal answers")
@@ -168,7 +176,16 @@ fn groups(export: Export<'_>) -> Section {
             "The digest covers a reply's content without volatile fields; in a case with hidden \
              addresses it is keyed.",
         )
-        .rows(&["question", "content (SHA-256, 128 bits)", "size of the first", "peers"], rows)
+        .rows(
+            &[
+                "question",
+                "content (SHA-256, 128 bits)",
+                "size of the first",
+                "peers",
+                "the first in words",
+            ],
+            rows,
+        )
 }
 
 fn limits<'a>(export: Export<'a>, head: impl Fn(&str) -> &'a str) -> Section {

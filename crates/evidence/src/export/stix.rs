@@ -133,14 +133,17 @@ impl Bundle {
 
     /// The reply as a file, and its bytes where they were kept.
     fn reply(&mut self, record: &Record) -> Vec<String> {
-        let Some(bytes) = record.reply_bytes else { return Vec::new() };
+        let Some(error) = record.error else { return Vec::new() };
         let peer = record.peer.as_deref().unwrap_or("a peer that is withheld");
-        let name = format!(
-            "reply of {peer} to {} (error {})",
-            record.question,
-            record.error.unwrap_or_default()
-        );
-        let mut file = json!({ "name": name, "size": bytes });
+        let mut name = format!("reply of {peer} to {} (error {error})", record.question);
+        if let Some(summary) = &record.reply_summary {
+            name += ": ";
+            name += summary;
+        }
+        let mut file = json!({ "name": name });
+        if let Some(bytes) = record.reply_bytes {
+            file["size"] = bytes.into();
+        }
         if let Some(hash) = &record.reply_sha256 {
             file["hashes"] = json!({ "SHA-256": hash });
         }

@@ -25,14 +25,16 @@ const VOLATILE: [&str; 11] = [
 ];
 
 /// The format that such answers have.
-const AS_READ: &str = "as read: bytes are not kept";
+const AS_READ: &str = "as read: bytes are not kept here";
 
 /// Whether it is such an answer.
 pub fn is_as_read(decoded: &Decoded) -> bool {
     decoded.format == AS_READ
 }
 
-/// The answer, and the bytes that stand for it: its values as JSON.
+/// The answer, and what stands for its bytes on the screen: its values as JSON. They are not what
+/// came.
+#[must_use]
 pub fn decoding(error: ErrorByte, summary: &str, says: &Value) -> (Decoding, Bytes) {
     let payload = Bytes::from(serde_json::to_vec_pretty(says).unwrap_or_default());
     let mut tree = node("", says);
@@ -46,7 +48,10 @@ pub fn decoding(error: ErrorByte, summary: &str, says: &Value) -> (Decoding, Byt
     };
     let content =
         ContentId::of_reply(error, &decoded, true, Sha256Sum::of(&payload).id(), &VOLATILE);
-    (Decoding::kept(decoded, content, &payload), payload)
+    let shape = ContentId::of_shape(error, &decoded, true, &VOLATILE);
+    let mut decoding = Decoding::kept(decoded, content, &payload);
+    decoding.shape = shape;
+    (decoding, payload)
 }
 
 /// What comes first of an answer; the rest follows in the order of its names.
@@ -109,6 +114,12 @@ mod tests {
         };
         assert_eq!(of(1.0, "aa", "LT").content, of(2.0, "bb", "LT").content);
         assert_ne!(of(1.0, "aa", "LT").content, of(1.0, "aa", "UT").content);
+        let shape = |peers: u64, said: &str| {
+            let says = json!({ "peers": peers, "message": said });
+            decoding(ErrorByte::SUCCESS, "answers", &says).0.shape
+        };
+        assert_eq!(shape(3, "few"), shape(9, "few"), "a shape has no numbers");
+        assert_ne!(shape(3, "few"), shape(3, "none"));
         let tree = of(1.0, "aa", "LT").decoded.tree;
         let labels: Vec<&str> = tree.children.iter().map(|child| child.label.as_str()).collect();
         assert_eq!(labels, ["v", "id", "rtt ms"], "what is not known is not shown");

@@ -12,7 +12,8 @@ mod question;
 mod questions;
 mod target;
 
-pub(crate) use answer::{decoding, is_as_read};
+pub use answer::decoding;
+pub(crate) use answer::is_as_read;
 pub use event::Event;
 pub use other::Other;
 pub use question::Question;

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::exchange::Messages;
 use swarmscope_wire::bittorrent::extension::HANDSHAKE_ID;
 use swarmscope_wire::bittorrent::frame::{self, TooLong};
 use swarmscope_wire::bittorrent::handshake::{HANDSHAKE_LEN, NotBitTorrent};
@@ -57,6 +58,8 @@ pub struct Conversation {
     pub outgoing: Vec<u8>,
     /// Messages that were dropped unread: how many and how many bytes, by kind.
     pub dropped: BTreeMap<Kind, (u64, u64)>,
+    /// The messages that were read.
+    pub messages: Messages,
 }
 
 impl Conversation {
@@ -74,7 +77,14 @@ impl Conversation {
             frames: FrameReader::default(),
             outgoing: Vec::new(),
             dropped: BTreeMap::new(),
+            messages: Messages::default(),
         }
+    }
+
+    /// Who we are: a peer id.
+    #[must_use]
+    pub const fn peer_id(&self) -> [u8; 20] {
+        self.peer_id
     }
 
     /// Our handshake.
@@ -117,6 +127,7 @@ impl Conversation {
 
     fn open(&mut self, whole: &[u8; HANDSHAKE_LEN]) -> Result<Handshake, ConversationError> {
         let handshake = Handshake::decode(whole)?;
+        self.messages.add(whole);
         if handshake.infohash != self.infohash {
             return Err(ConversationError::OtherTorrent);
         }
@@ -136,11 +147,13 @@ impl Conversation {
         Ok(match frame {
             Frame::KeepAlive => None,
             Frame::Extended { id: HANDSHAKE_ID, payload } => {
+                self.messages.add(&frame::extended(HANDSHAKE_ID, &payload));
                 let theirs = ExtensionHandshake::decode(&payload)
                     .map_err(|_| ConversationError::Extension)?;
                 Some(Heard::Extensions(Box::new(theirs)))
             }
             Frame::Extended { id: PEX_ID, payload } => {
+                self.messages.add_digest(&frame::extended(PEX_ID, &payload));
                 let exchange =
                     PeerExchange::decode(&payload).map_err(|_| ConversationError::Extension)?;
                 Some(Heard::PeerExchange(exchange))

@@ -14,6 +14,7 @@ use swarmscope_wire::krpc::{
 
 use super::pace::Pace;
 use super::transactions::{Deadlines, Match, Passed, Tally, Transactions};
+use crate::exchange::Received;
 
 /// The `v` by which our nodes name themselves: swarmscope 0.1.
 pub const VERSION: [u8; 4] = *b"SW\x00\x01";
@@ -57,6 +58,17 @@ pub enum Event<T> {
     Unreachable(T),
     /// Something came that answers nothing that was asked.
     Stray(SocketAddr, Stray),
+    /// A query went out; told by a socket that is watched.
+    Sent {
+        /// What the query is for.
+        what: T,
+        /// To whom.
+        to: SocketAddr,
+        /// Its transaction.
+        transaction: [u8; 4],
+        /// Its bytes.
+        datagram: Vec<u8>,
+    },
 }
 
 /// What a node said, and what stands around it.
@@ -72,6 +84,9 @@ pub struct Answer {
     pub deviations: usize,
     /// The size of its datagram.
     pub bytes: usize,
+    /// The transaction and the datagram, as far as it may be kept; none unless the socket is
+    /// watched.
+    pub watched: Option<Box<([u8; 4], Received)>>,
 }
 
 /// Datagrams that answer nothing.
@@ -98,6 +113,10 @@ pub struct Asker<T> {
     queue: VecDeque<(SocketAddr, Question, T)>,
     /// When the pace allows the next of the queue.
     pace_deadline: Option<Instant>,
+    /// What was sent last, and its transaction.
+    latest: Option<(T, [u8; 4])>,
+    /// Whether answers hold their datagrams.
+    is_watched: bool,
 }
 
 impl<T: Copy> Asker<T> {
@@ -111,7 +130,26 @@ impl<T: Copy> Asker<T> {
     #[must_use]
     pub fn at_pace(config: AskerConfig, pace: Pace) -> Self {
         let transactions = Transactions::new(config.deadlines, config.seed);
-        Self { config, transactions, pace, queue: VecDeque::new(), pace_deadline: None }
+        Self {
+            config,
+            transactions,
+            pace,
+            queue: VecDeque::new(),
+            pace_deadline: None,
+            latest: None,
+            is_watched: false,
+        }
+    }
+
+    /// From now on answers hold their datagrams, as far as these may be kept.
+    pub const fn watch(&mut self) {
+        self.is_watched = true;
+    }
+
+    /// What was sent last, and its transaction; none unless it is watched.
+    #[must_use]
+    pub fn latest(&self) -> Option<(T, [u8; 4])> {
+        self.latest.filter(|_| self.is_watched)
     }
 
     /// Ends it, and hands its pace to the successor.
@@ -174,6 +212,7 @@ impl<T: Copy> Asker<T> {
                     let (to, question, what) = self.queue.remove(index)?;
                     let id = self.transactions.begin(to, what, now)?;
                     self.write(id, question, datagram);
+                    self.latest = Some((what, id));
                     return Some(to);
                 }
                 Err(at) => {
@@ -207,12 +246,17 @@ impl<T: Copy> Asker<T> {
         match self.transactions.answer(from, &message.transaction, now) {
             Match::Query { what, rtt, late } => {
                 let (version, our_address) = (message.version, message.ip);
+                let watched = self.is_watched.then(|| {
+                    let id = message.transaction[..].try_into().unwrap_or_default();
+                    Box::new((id, Received::datagram(datagram, &said)))
+                });
                 let answer = Box::new(Answer {
                     said,
                     version,
                     our_address,
                     deviations: message.deviations.len(),
                     bytes: datagram.len(),
+                    watched,
                 });
                 Event::Answered { what, from, answer, rtt, late }
             }

@@ -275,7 +275,7 @@ impl Crawl {
             },
             Event::Slow(what) => self.slow(what),
             Event::Unreachable(what) => self.refused(what),
-            Event::TimedOut(_) | Event::Stray(..) => {}
+            Event::TimedOut(_) | Event::Stray(..) | Event::Sent { .. } => {}
         }
     }
 

@@ -189,7 +189,7 @@ impl Lookup {
             },
             Event::Slow(what) => self.slow(what, now),
             Event::Unreachable(what) => self.unreachable(what, now),
-            Event::TimedOut(_) | Event::Stray(..) => {}
+            Event::TimedOut(_) | Event::Stray(..) | Event::Sent { .. } => {}
         }
         None
     }

@@ -11,6 +11,7 @@ use super::udp::Socket;
 use crate::dht::asker::{Answer, AskerConfig, Event, Stray};
 use crate::dht::pace::TOTAL_RATE;
 use crate::dht::transactions::Deadlines;
+use crate::exchange::Sent;
 
 /// What came that answers nothing.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -56,7 +57,36 @@ pub async fn ask(
     question: Question,
     limit: Duration,
 ) -> Result<NodeAnswer, Failure> {
-    let mut socket = Socket::to_one(node, config(TOTAL_RATE)?).await?;
+    let config = config(TOTAL_RATE)?;
+    let socket = Socket::to_one(node, config).await?;
+    ask_over(socket, node, expected, question, limit, |_| {}).await
+}
+
+/// The same, and `on_sent` hears of each query; the answer holds its datagram, as far as that may be
+/// kept.
+pub(super) async fn ask_watched(
+    node: SocketAddr,
+    expected: Option<NodeId>,
+    question: Question,
+    limit: Duration,
+    mut on_sent: impl FnMut(Sent),
+) -> Result<NodeAnswer, Failure> {
+    let config = config(TOTAL_RATE)?;
+    let socket = Socket::to_one(node, config).await?.watched();
+    let identity = config.id.0;
+    let on_sent =
+        |bytes| on_sent(Sent { to: node, identity, encrypted: false, query: None, bytes });
+    ask_over(socket, node, expected, question, limit, on_sent).await
+}
+
+async fn ask_over(
+    mut socket: Socket<()>,
+    node: SocketAddr,
+    expected: Option<NodeId>,
+    question: Question,
+    limit: Duration,
+    mut on_sent: impl FnMut(Vec<u8>),
+) -> Result<NodeAnswer, Failure> {
     socket.ask(node, question.clone(), ());
     let mut strays = Strays::default();
     let mut malformed = None;
@@ -73,6 +103,7 @@ pub async fn ask(
                 Event::Stray(_, Stray::Query) => strays.queries += 1,
                 Event::Stray(_, Stray::Malformed(error)) => malformed = Some(error),
                 Event::Stray(..) => strays.others += 1,
+                Event::Sent { datagram, .. } => on_sent(datagram),
                 Event::Slow(()) | Event::TimedOut(()) => {}
             }
         }

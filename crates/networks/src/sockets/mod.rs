@@ -11,12 +11,13 @@ mod reach;
 mod rendezvous;
 mod stream;
 mod udp;
+mod watched;
 
 pub use dht::{NodeAnswer, Strays, ask};
 pub use lookup::{LookupOutcome, look_up};
 pub use outside::outside;
-pub use peer::{PeerAnswer, Wanted, converse};
-pub use question::{Part, Reply, Settings, question};
+pub use peer::{PeerAnswer, Turn, Wanted, converse};
+pub use question::{Part, Reply, Settings, Told, question, shown_code};
 pub use reach::{Timings, reach};
 pub use rendezvous::{Meeting, meet};
 pub use udp::Socket;

@@ -11,6 +11,7 @@ use tokio::time::{Instant, sleep};
 
 use super::stream::{Read, Stream};
 use crate::bittorrent::{Conversation, ConversationError, Heard};
+use crate::exchange::{Received, Sent};
 use crate::reach::Encryption;
 
 /// How long a connection may take to be made.
@@ -48,10 +49,20 @@ pub struct PeerAnswer {
     pub closed_by_peer: bool,
     /// From the connection attempt to the end.
     pub took: Duration,
+    /// The messages that were read, as far as they may be kept.
+    pub received: Received,
 }
 
-/// Asks a peer about a torrent that the operator named. `on_exchange` hears of each peer exchange
-/// as it comes.
+/// What is told of a conversation.
+pub enum Turn<'a> {
+    /// Something was sent.
+    Sent(Sent),
+    /// A peer exchange came.
+    PeerExchange(&'a PeerExchange),
+}
+
+/// Asks a peer about a torrent that the operator named. `tell` hears of each message of ours, and of
+/// each peer exchange as it comes.
 ///
 /// # Errors
 /// No connection, no handshake, or not what was wanted.
@@ -60,28 +71,28 @@ pub async fn converse(
     infohash: Infohash,
     wanted: Wanted,
     limit: Duration,
-    mut on_exchange: impl FnMut(&PeerExchange, Duration),
+    mut tell: impl FnMut(Turn<'_>),
 ) -> Result<PeerAnswer, Failure> {
     let begun = Instant::now();
     let mut random = super::random()?;
     let mut talk = if let Some(talk) =
-        Talk::plain(address, Conversation::new(infohash, random.bytes())).await?
+        Talk::plain(address, Conversation::new(infohash, random.bytes()), &mut tell).await?
     {
         talk
     } else {
         sleep(PAUSE).await;
         let conversation = Conversation::new(infohash, random.bytes());
-        Talk::encrypted(address, conversation, random.bytes(), infohash).await?
+        Talk::encrypted(address, conversation, random.bytes(), infohash, &mut tell).await?
     };
     let end = begun + limit;
-    talk.exchanges.drain(..).for_each(|exchange| on_exchange(&exchange, begun.elapsed()));
+    talk.tell(&mut tell);
     while talk.wants_more(wanted) {
         let until = match (&talk.extensions, wanted) {
             (None, _) => end.min(talk.open_since + EXTENSIONS),
             _ => end,
         };
         let listened = talk.listen(until).await;
-        talk.exchanges.drain(..).for_each(|exchange| on_exchange(&exchange, begun.elapsed()));
+        talk.tell(&mut tell);
         match listened? {
             Listened::Heard => {}
             Listened::Closed => talk.closed_by_peer = true,
@@ -98,6 +109,7 @@ enum Listened {
 }
 
 struct Talk {
+    address: SocketAddr,
     stream: Stream,
     keys: Option<Streams>,
     conversation: Conversation,
@@ -109,11 +121,19 @@ struct Talk {
     exchanged: usize,
     closed_by_peer: bool,
     open_since: Instant,
+    /// Sent after the handshake, and not told of yet.
+    sent: Vec<Sent>,
 }
 
 impl Talk {
-    fn new(stream: Stream, keys: Option<Streams>, conversation: Conversation) -> Self {
+    fn new(
+        address: SocketAddr,
+        stream: Stream,
+        keys: Option<Streams>,
+        conversation: Conversation,
+    ) -> Self {
         Self {
+            address,
             stream,
             keys,
             conversation,
@@ -123,17 +143,25 @@ impl Talk {
             exchanged: 0,
             closed_by_peer: false,
             open_since: Instant::now(),
+            sent: Vec::new(),
         }
+    }
+
+    fn tell(&mut self, tell: &mut impl FnMut(Turn<'_>)) {
+        self.sent.drain(..).for_each(|sent| tell(Turn::Sent(sent)));
+        self.exchanges.drain(..).for_each(|exchange| tell(Turn::PeerExchange(&exchange)));
     }
 
     /// None where the peer closes without a byte.
     async fn plain(
         address: SocketAddr,
         conversation: Conversation,
+        tell: &mut impl FnMut(Turn<'_>),
     ) -> Result<Option<Self>, Failure> {
         let mut stream = Stream::connect(address, CONNECT).await?;
         stream.write(&conversation.hello()).await;
-        let mut talk = Self::new(stream, None, conversation);
+        tell(Turn::Sent(hello(address, &conversation, false)));
+        let mut talk = Self::new(address, stream, None, conversation);
         let is_open = talk.await_handshake(address).await?;
         Ok(is_open.then_some(talk))
     }
@@ -143,6 +171,7 @@ impl Talk {
         conversation: Conversation,
         random: [u8; 20],
         infohash: Infohash,
+        tell: &mut impl FnMut(Turn<'_>),
     ) -> Result<Self, Failure> {
         let closed = || {
             Failure::new(Cause::BtClosed, By::Peer, address.to_string()).delivered(Delivered::Yes)
@@ -163,9 +192,14 @@ impl Talk {
                 |error| Failure::new(Cause::MseFailed, By::Peer, format!("{address}: {error}"));
             match initiator.push(&bytes).map_err(failed)? {
                 Step::Wait => {}
-                Step::Send(bytes) => stream.write(&bytes).await,
+                // our handshake is in it
+                Step::Send(bytes) => {
+                    stream.write(&bytes).await;
+                    tell(Turn::Sent(hello(address, &conversation, true)));
+                }
                 Step::Done(established) => {
-                    let mut talk = Self::new(stream, Some(established.streams), conversation);
+                    let mut talk =
+                        Self::new(address, stream, Some(established.streams), conversation);
                     talk.push(&established.received).map_err(|error| misread(address, error))?;
                     let is_open = talk.handshake.is_some() || talk.await_handshake(address).await?;
                     return if is_open { Ok(talk) } else { Err(closed()) };
@@ -221,12 +255,15 @@ impl Talk {
 
     async fn flush(&mut self) {
         let mut bytes = std::mem::take(&mut self.conversation.outgoing);
+        if bytes.is_empty() {
+            return;
+        }
+        let sent = hello(self.address, &self.conversation, self.keys.is_some());
+        self.sent.push(Sent { bytes: bytes.clone(), ..sent });
         if let Some(keys) = &mut self.keys {
             keys.outgoing.apply(&mut bytes);
         }
-        if !bytes.is_empty() {
-            self.stream.write(&bytes).await;
-        }
+        self.stream.write(&bytes).await;
     }
 
     async fn listen(&mut self, until: Instant) -> Result<Listened, Failure> {
@@ -294,8 +331,15 @@ impl Talk {
             dropped: self.conversation.dropped.iter().map(named).collect(),
             closed_by_peer: self.closed_by_peer,
             took,
+            received: self.conversation.messages.received(),
         })
     }
+}
+
+/// Our handshake as it is sent.
+fn hello(to: SocketAddr, conversation: &Conversation, encrypted: bool) -> Sent {
+    let (identity, bytes) = (conversation.peer_id(), conversation.hello().to_vec());
+    Sent { to, identity, encrypted, query: None, bytes }
 }
 
 fn misread(address: SocketAddr, error: ConversationError) -> Failure {

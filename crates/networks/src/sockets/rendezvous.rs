@@ -8,7 +8,8 @@ use swarmscope_wire::failure::Failure;
 use swarmscope_wire::krpc::{NodeId, Question, Target, Want};
 use tokio::time::timeout;
 
-use super::lookup;
+use super::dht::config;
+use super::lookup::{self, Step};
 use crate::address::Policy;
 use crate::dht::asker::Event;
 use crate::dht::lookup::LookupConfig;
@@ -51,16 +52,16 @@ pub async fn meet(
             Question::FindNode { target, want }
         }
     };
-    let hear = |event: &Event<_>| {
-        let Event::Answered { from, answer, .. } = event else { return };
+    let hear = |step: Step<'_>| {
+        let Step::Event(Event::Answered { from, answer, .. }) = step else { return };
         told.hear(answer, policy);
         if let Some(token) = answer.said.as_ref().ok().and_then(|said| said.token.clone()) {
             tokens.insert(*from, token);
         }
     };
-    let config = LookupConfig { policy: policy.clone(), ..LookupConfig::default() };
-    let (found, socket) =
-        lookup::run(seeds, key, TOTAL_RATE, config, question, hear, |_, _| {}).await?;
+    let settings = LookupConfig { policy: policy.clone(), ..LookupConfig::default() };
+    let socket = lookup::socket(seeds, config(TOTAL_RATE)?).await?;
+    let (found, socket) = lookup::run(socket, seeds, key, settings, question, hear).await?;
     let mut announced = 0;
     if let Some(port) = port {
         let mut socket = socket.into_successor();

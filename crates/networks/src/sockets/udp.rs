@@ -70,6 +70,13 @@ impl<T: Copy> Socket<T> {
         Socket::over(self.udp, self.node, self.asker.into_successor())
     }
 
+    /// Tells also what is sent, and keeps what is answered as far as that may be kept.
+    #[must_use]
+    pub fn watched(mut self) -> Self {
+        self.asker.watch();
+        self
+    }
+
     /// Asks as soon as the pace allows it.
     pub fn ask(&mut self, to: SocketAddr, question: Question, what: T) {
         self.asker.ask(to, question, what);
@@ -113,6 +120,10 @@ impl<T: Copy> Socket<T> {
                 Some(_) => self.udp.send(&self.datagram).await,
                 None => self.udp.send_to(&self.datagram, to).await,
             };
+            if let Some((what, transaction)) = self.asker.latest() {
+                let datagram = self.datagram.clone();
+                self.ready.push_back(Event::Sent { what, to, transaction, datagram });
+            }
             if sent.is_err_and(|error| is_unreachable(&error)) {
                 self.ready.extend(self.asker.unreachable(to));
             }

@@ -1,0 +1,279 @@
+//! Questions to BitTorrent peers and nodes of the DHT, as entries of a case: what was sent and what
+//! came, each query of a lookup by itself.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use serde_json::Value;
+use swarmscope_evidence::case::Draft;
+use swarmscope_evidence::entry::{Answered, Asked, Message, NoAnswer, Payload};
+use swarmscope_facts::networks::{self, Event};
+use swarmscope_networks::answer::Said;
+use swarmscope_networks::exchange::{Exchange, Received, Sent};
+use swarmscope_networks::sockets::shown_code;
+use swarmscope_networks::target::Network;
+use swarmscope_peer::node::{PeerKey, Ticket};
+use swarmscope_wire::failure::Failure;
+use swarmscope_wire::{ErrorByte, MessageId};
+
+use super::{CaseFile, delivered};
+use crate::cli::CliError;
+use crate::cli::case::file::program;
+
+/// Steps of a REACH that are kept; it has eight.
+const MOST_STEPS: usize = 32;
+/// What the queries of a lookup are.
+const QUERY: &str = "FIND_NODE";
+
+/// Remembers which question is open, and writes entries.
+#[derive(Default)]
+pub struct Questions {
+    /// Whether this is what a recording tells, which holds no bytes.
+    is_recorded: bool,
+    open: HashMap<Ticket, Open>,
+}
+
+/// A question that has not ended.
+struct Open {
+    peer: String,
+    network: Network,
+    question: String,
+    /// Its entry, once there is one.
+    entry: Option<u64>,
+    /// The queries of a lookup that are open: to whom, and the entry.
+    queries: HashMap<u32, (String, u64)>,
+    received: Option<Received>,
+    steps: Vec<Value>,
+}
+
+/// An answer, of a question or of a query of a lookup.
+struct Answer<'a> {
+    request: u64,
+    peer: &'a str,
+    question: &'a str,
+    error: u8,
+    parts: u32,
+    elapsed: Duration,
+    received: Option<&'a Received>,
+    steps: &'a [Value],
+    summary: &'a str,
+    says: &'a Value,
+}
+
+impl Questions {
+    /// Of a recording.
+    pub fn recorded() -> Self {
+        Self { is_recorded: true, ..Self::default() }
+    }
+
+    /// Writes what an event is worth. `dress` adds what the entry needs besides.
+    ///
+    /// # Errors
+    /// It could not be written.
+    pub fn event(
+        &mut self,
+        event: &Event,
+        case: &mut CaseFile,
+        dress: impl Fn(Draft) -> Draft,
+    ) -> Result<(), CliError> {
+        let program = program();
+        match event {
+            Event::Asked { peer, ticket, question, .. } => {
+                self.open.extend(Open::new(peer, *question).map(|open| (*ticket, open)));
+            }
+            Event::Sent { ticket, .. } => {
+                let Some(open) = self.open.get_mut(ticket) else { return Ok(()) };
+                // what the others send is told by itself
+                if self.is_recorded || matches!(&*open.question, "REACH" | "LOOKUP") {
+                    let sent = open.asked(&open.peer, &open.question, &program, None);
+                    open.entry = Some(case.append(dress(case.entries.asked(&sent)))?);
+                }
+            }
+            Event::Part { ticket, says, .. } => {
+                if let Some(open) = self.open.get_mut(ticket)
+                    && open.question == "REACH"
+                    && open.steps.len() < MOST_STEPS
+                {
+                    open.steps.push(says.clone());
+                }
+            }
+            Event::Answered { ticket, error, summary, says, parts, elapsed, .. } => {
+                let Some(open) = self.open.remove(ticket) else { return Ok(()) };
+                let Some(request) = open.entry else { return Ok(()) };
+                let answer = Answer {
+                    request,
+                    peer: &open.peer,
+                    question: &open.question,
+                    error: *error,
+                    parts: *parts,
+                    elapsed: *elapsed,
+                    received: open.received.as_ref(),
+                    steps: &open.steps,
+                    summary,
+                    says,
+                };
+                open.answered(&answer, case, dress)?;
+            }
+            Event::Failed { ticket, failure, .. } => {
+                let Some(open) = self.open.remove(ticket) else { return Ok(()) };
+                for (peer, entry) in open.queries.values() {
+                    open.failed(Some(*entry), peer, QUERY, failure, case, &dress)?;
+                }
+                open.failed(open.entry, &open.peer, &open.question, failure, case, dress)?;
+            }
+            Event::Named { .. } | Event::Labelled { .. } | Event::Examined { .. } => {}
+        }
+        Ok(())
+    }
+
+    /// Writes what went over the wire for a question.
+    ///
+    /// # Errors
+    /// It could not be written.
+    pub fn exchange(
+        &mut self,
+        ticket: Ticket,
+        exchange: &Exchange,
+        case: &mut CaseFile,
+    ) -> Result<(), CliError> {
+        let Some(open) = self.open.get_mut(&ticket) else { return Ok(()) };
+        match exchange {
+            Exchange::Sent(sent) => open.sent(sent, case)?,
+            Exchange::Received(received) => open.received = Some(received.clone()),
+            Exchange::Answered { query, rtt, error, said, received } => {
+                let Some((peer, request)) = open.queries.remove(query) else { return Ok(()) };
+                let Said { summary, json } = said;
+                let answer = Answer {
+                    request,
+                    peer: &peer,
+                    question: QUERY,
+                    error: error.as_ref().map_or(0, |error| shown_code(error.code)),
+                    parts: 0,
+                    elapsed: *rtt,
+                    received: Some(received),
+                    steps: &[],
+                    summary,
+                    says: json,
+                };
+                open.answered(&answer, case, |draft| draft)?;
+            }
+            Exchange::Unanswered { query, failure } => {
+                let Some((peer, request)) = open.queries.remove(query) else { return Ok(()) };
+                open.failed(Some(request), &peer, QUERY, failure, case, |draft| draft)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Open {
+    /// None for a question of the overlay.
+    fn new(key: &PeerKey, question: MessageId) -> Option<Self> {
+        let PeerKey::Address(peer) = key else { return None };
+        let network = networks::network(key);
+        Some(Self {
+            peer: peer.clone(),
+            network,
+            question: networks::registry(network).label(question),
+            entry: None,
+            queries: HashMap::new(),
+            received: None,
+            steps: Vec::new(),
+        })
+    }
+
+    /// Written at once: when it went out is the entry's own time.
+    fn sent(&mut self, sent: &Sent, case: &mut CaseFile) -> Result<(), CliError> {
+        let program = program();
+        let Some(query) = sent.query else {
+            let mut asked = self.asked(&self.peer, &self.question, &program, Some(sent));
+            asked.continues = self.entry;
+            let entry = case.append(case.entries.asked(&asked))?;
+            self.entry.get_or_insert(entry);
+            return Ok(());
+        };
+        let peer = format!("{}://{}", self.network.name(), sent.to);
+        let mut asked = self.asked(&peer, QUERY, &program, Some(sent));
+        asked.part_of = self.entry;
+        asked.continues = self.queries.get(&query).map(|(_, entry)| *entry);
+        let entry = case.append(case.entries.asked(&asked))?;
+        self.queries.entry(query).or_insert((peer, entry));
+        Ok(())
+    }
+
+    fn asked<'a>(
+        &self,
+        peer: &'a str,
+        question: &'a str,
+        program: &'a str,
+        sent: Option<&'a Sent>,
+    ) -> Asked<'a> {
+        let message = |sent: &'a Sent| Message {
+            to: sent.to,
+            identity: &sent.identity,
+            encrypted: sent.encrypted,
+            bytes: &sent.bytes,
+        };
+        Asked {
+            network: self.network.name(),
+            question,
+            peer,
+            program,
+            round: None,
+            part_of: None,
+            continues: None,
+            message: sent.map(message),
+        }
+    }
+
+    fn answered(
+        &self,
+        answer: &Answer<'_>,
+        case: &mut CaseFile,
+        dress: impl Fn(Draft) -> Draft,
+    ) -> Result<(), CliError> {
+        let (decoding, _) =
+            networks::decoding(ErrorByte(answer.error), answer.summary, answer.says);
+        let reply = Answered {
+            request: answer.request,
+            network: self.network.name(),
+            question: answer.question,
+            peer: answer.peer,
+            error: answer.error,
+            parts: answer.parts,
+            elapsed_us: u64::try_from(answer.elapsed.as_micros()).unwrap_or(u64::MAX),
+            payload: answer.received.map(|received| match received {
+                Received::Whole(bytes) => Payload::Whole(bytes),
+                Received::Digest { sha256, bytes } => Payload::Digest(*sha256, *bytes),
+            }),
+            decoded: &decoding.decoded,
+            steps: answer.steps,
+            content: decoding.content,
+            shape: decoding.shape,
+        };
+        case.append(dress(case.entries.answered(&reply))).map(drop)
+    }
+
+    fn failed(
+        &self,
+        request: Option<u64>,
+        peer: &str,
+        question: &str,
+        failure: &Failure,
+        case: &mut CaseFile,
+        dress: impl Fn(Draft) -> Draft,
+    ) -> Result<(), CliError> {
+        let failed = NoAnswer {
+            request,
+            network: self.network.name(),
+            question,
+            peer,
+            phase: failure.phase().name(),
+            code: failure.cause.code(),
+            by: failure.by.name(),
+            delivered: delivered(failure),
+            text: &failure.words(),
+        };
+        case.append(dress(case.entries.unanswered(&failed))).map(drop)
+    }
+}
