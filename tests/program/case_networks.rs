@@ -186,7 +186,7 @@ fn a_lookup_is_kept_query_by_query(kept: &[Fields]) {
         .to_string();
     let index = |fields: &Fields| text(fields, "request").to_owned();
     let of_lookup = |(_, fields): &(usize, &Fields)| {
-        fields.get("part_of").is_some_and(|of| *of == Value::from(lookup.clone()))
+        fields.get("part_of").and_then(Value::as_str) == Some(&*lookup)
     };
     let sent: Vec<(usize, &Fields)> = kept.iter().enumerate().filter(of_lookup).collect();
     let ended: BTreeSet<String> = kept

@@ -15,6 +15,7 @@ body { background: var(--bg); color: var(--text); font: 16px/1.5 system-ui, sans
 h1, h2 { font-family: Palatino, Georgia, serif; line-height: 1.2 } h2 { margin-top: 2.5rem }
 table { border-collapse: collapse; width: 100%; font-size: .9rem } td, th { text-align: left; vertical-align: top; padding: .3rem .6rem .3rem 0;
 border-bottom: 1px solid var(--rule); overflow-wrap: anywhere } th { color: var(--muted); font-weight: normal }
+th, td:first-child { overflow-wrap: normal }
 @media print { body { max-width: none } tr { break-inside: avoid } }
 </style>
 "#;
