@@ -337,23 +337,6 @@ impl Running {
         self.fold_at(shown, at, msg);
     }
 
-    /// Something becomes known of a question to a peer of BitTorrent or the DHT.
-    fn network(&mut self, told: questions::Told) {
-        match told {
-            questions::Told::Event(event) => {
-                if let Some(cases) = &mut self.cases {
-                    cases.network(&event);
-                }
-                self.told(Msg::Network(event));
-            }
-            questions::Told::Exchange(ticket, exchange) => {
-                if let Some(cases) = &mut self.cases {
-                    cases.exchange(ticket, exchange);
-                }
-            }
-        }
-    }
-
     /// Folds what is told by others, or lets it wait while the screen holds still.
     fn told(&mut self, msg: Msg) {
         if let (Some(cases), Msg::Node(event)) = (&mut self.cases, &msg) {

@@ -68,7 +68,7 @@ fn questions_on_the_dht(private: bool) -> (tempfile::TempDir, PathBuf) {
     terminal.wait("the tour to end", |rows| !rows.concat().contains("skip tour"));
     if private {
         terminal.keys("P");
-        terminal.wait_for("addresses hidden");
+        terminal.wait("no address", |rows| !rows.concat().contains("127.0.0.1"));
     }
     let directory = tempfile::tempdir().expect("a directory");
     let case = directory.path().join("n.case");
@@ -79,7 +79,8 @@ fn questions_on_the_dht(private: bool) -> (tempfile::TempDir, PathBuf) {
     terminal.keys(":request PING\r");
     terminal.keys("\r");
     terminal.wait("an answer", |rows| rows.concat().contains("swarmscope 0.1"));
-    terminal.keys(":request CANARY\r\u{1b}");
+    terminal.keys(":request CANARY\r");
+    terminal.wait("the question", |rows| rows.concat().contains("question   CANARY"));
     terminal.keys("a");
     terminal.wait_for(" marked");
     terminal.keys(&super::ctrl('s'));
@@ -114,7 +115,8 @@ fn a_private_screen_s_case_names_no_node() {
     let replies = entries(&case, &[("type", "reply"), ("question", "CANARY")]);
     assert!(!replies.is_empty() && replies[0]["fields"]["payload_masked"].is_string());
     let bytes = std::fs::read(&case).expect("the case");
-    for secret in [&b"127.77."[..], b"127.0.0.1", &[127, 77, 0, 1], &[127, 0, 0, 1]] {
+    // four bytes of 127.0.0.1 can be those of two lengths
+    for secret in [&b"127.77."[..], b"127.0.0.1", &[127, 77, 0, 1]] {
         assert!(!bytes.windows(secret.len()).any(|window| window == secret), "{secret:?}");
     }
 }

@@ -2,6 +2,7 @@
 
 use super::super::external::External;
 use super::super::files;
+use super::questions::Told;
 use super::{Ended, Running};
 use crate::screen::signals::Found;
 use crate::screen::{Effect, Msg};
@@ -168,6 +169,23 @@ impl Running {
             }
             Effect::Extend(ticket, by) => node.extend(ticket, by),
             _ => {}
+        }
+    }
+
+    /// Something becomes known of a question to a peer of BitTorrent or the DHT.
+    pub(super) fn network(&mut self, told: Told) {
+        match told {
+            Told::Event(event) => {
+                if let Some(cases) = &mut self.cases {
+                    cases.network(&event);
+                }
+                self.told(Msg::Network(event));
+            }
+            Told::Exchange(ticket, exchange) => {
+                if let Some(cases) = &mut self.cases {
+                    cases.exchange(ticket, exchange);
+                }
+            }
         }
     }
 

@@ -151,7 +151,7 @@ fn node(record: &Record, targets: &HashMap<Target, BTreeSet<&str>>) -> Option<No
     Some(Node {
         peer: record.peer.as_deref()?.into(),
         place: of_address(record),
-        id: response.id.0,
+        id: Some(response.id.0),
         v: message.version.map(|v| v.to_vec()).unwrap_or_default(),
         nodes: bytes,
         impossible: 0,
