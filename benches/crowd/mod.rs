@@ -81,7 +81,13 @@ pub fn event(number: u32) -> Event {
     let n = number.wrapping_mul(7919) % PEERS;
     match number % 4 {
         0 => failed(n),
-        1 => Event::Gossip { permid: permid(n), listed: 20, left_out: 0 },
+        1 => Event::Gossip {
+            permid: permid(n),
+            listed: 20,
+            left_out: 0,
+            named: (1..21).map(|other| permid((n + other) % PEERS)).collect(),
+            impossible: 0,
+        },
         2 => Event::Disconnected {
             permid: permid(n),
             failure: failure(Cause::Reset, By::Network, Delivered::No, ""),

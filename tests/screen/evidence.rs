@@ -10,11 +10,12 @@ use swarmscope_evidence::signals::{Card, Severity};
 use swarmscope_facts::networks::{self, AnyTarget, Event};
 use swarmscope_networks::question::Spec;
 use swarmscope_networks::target::Network;
-use swarmscope_peer::node::{PeerKey, Ticket};
+use swarmscope_peer::node::{Event as NodeEvent, PeerKey, Ticket};
 use swarmscope_wire::MessageId;
+use swarmscope_wire::failure::{By, Cause, Delivered};
 
 use crate::crowd::peer;
-use crate::fixture::{Script, blank, fold, press, taped, type_text};
+use crate::fixture::{Script, blank, failure, fold, press, taped, type_text};
 use crate::snapshots::dark;
 use crate::time::file;
 use crate::views::keys;
@@ -72,6 +73,61 @@ fn a_signal_explains_itself() {
     press(&mut model, &keys("enter"));
     assert_eq!(model.screen, Screen::Main);
     assert!(model.peer().is_some_and(|peer| model.marks.contains(&peer.key)));
+}
+
+/// What nobody was asked about: connections that ended between two rounds, and gossip.
+#[test]
+fn gossip_and_dials_of_peers_that_nobody_asked_are_looked_at() {
+    let mut model = blank();
+    let mut script = Script::default();
+    let gossip = |who: usize, named: std::ops::Range<usize>, impossible| NodeEvent::Gossip {
+        permid: peer(who).0,
+        listed: named.len(),
+        left_out: 0,
+        named: named.filter(|other| *other != who).map(|other| peer(other).0).collect(),
+        impossible,
+    };
+    let lost = || failure(Cause::Reset, By::Network, Delivered::No, "");
+    for (n, port) in (0..60).zip(40_300..) {
+        let (permid, version) = peer(n);
+        script.connected(900_000, permid, version, 3, port);
+        match n {
+            0..30 => {
+                script.at(400_000, NodeEvent::Disconnected { permid, failure: lost() });
+                script.at(
+                    250_000,
+                    NodeEvent::ConnectFailed {
+                        peer: PeerKey::Permid(permid),
+                        failure: failure(Cause::TcpRefused, By::Peer, Delivered::No, ""),
+                        attempt: 1,
+                        gives_up_at: 9,
+                        again_in: None,
+                    },
+                );
+            }
+            30..36 => {}
+            _ => {
+                for at in [600_000, 300_000] {
+                    script.asked(at, 4, permid, MessageId(3), 7, 0, format!("nat {n}").as_bytes());
+                }
+            }
+        }
+    }
+    script.at(550_000, gossip(36, 0..20, 20));
+    for teller in 50..55 {
+        script.at(540_000, gossip(teller, 50..55, 0));
+    }
+    script.tell(&mut model);
+    look(&mut model);
+    let card = |rule: &str| {
+        let mut cards = model.signals.cards().iter();
+        cards.find(|card| card.rule.starts_with(rule)).unwrap_or_else(|| panic!("{rule}"))
+    };
+    let away = card("dials-fail-together");
+    assert_eq!((away.severity, away.peers, away.of), (Severity::Look, 30, 36), "{away:?}");
+    assert!(away.title.contains("version 18"), "{away:?}");
+    assert_eq!(card("bogon-gossip").members, [peer(36).0.to_string()]);
+    assert_eq!((card("closed-circle").severity, card("closed-circle").peers), (Severity::Odd, 5));
 }
 
 /// How many peers answer an invented question in each round: they double.

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use swarmscope_evidence::signals::input::{
-    Answer, End, Gossip, Node, Round, Swarm, Text, Unsolicited,
+    Answer, Dial, End, Gossip, Node, Round, Swarm, Text, Unsolicited,
 };
 use swarmscope_evidence::signals::rules::hajime_infohash;
 use swarmscope_evidence::signals::{Card, Severity, built_in, find};
@@ -258,6 +258,26 @@ fn a_prefix_that_goes_away_is_marked_and_churn_is_not() {
         "{}",
         card.seen
     );
+}
+
+/// The same outage, where nobody asked these peers anything.
+#[test]
+fn a_prefix_that_goes_away_unasked_is_marked() {
+    let dials = |number, away: usize| Round {
+        dials: (0..100)
+            .map(|n| Dial {
+                peer: text(format!("peer{n}")),
+                place: Some(text(if n < 30 { "203.0.113.0/24" } else { "198.18.0.0/24" })),
+                network: text("overlay"),
+                version: text("18"),
+                failure: (n < away).then(|| text("tcp.refused")),
+            })
+            .collect(),
+        ..round(number, Vec::new())
+    };
+    assert_eq!(find(&[dials(0, 0), dials(1, 3)], &built_in()), []);
+    let card = one(&[dials(0, 0), dials(1, 25)], "dials-fail");
+    assert_eq!((card.severity, card.peers), (Severity::Look, 25));
 }
 
 #[test]

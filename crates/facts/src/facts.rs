@@ -7,6 +7,7 @@ use swarmscope_peer::crawler::AcceptanceLog;
 use swarmscope_peer::node::{PeerKey, Source, Ticket};
 
 use crate::conversation::Conversations;
+use crate::gossip::Gossip;
 use crate::held::Held;
 use crate::peer::Peer;
 use crate::peers::Peers;
@@ -26,6 +27,7 @@ pub struct Facts {
     pub(crate) acceptance: AcceptanceLog,
     pub(crate) conversations: Conversations,
     pub(crate) held: Held,
+    pub(crate) gossip: Gossip,
     pub(crate) listening: Option<SocketAddr>,
     pub(crate) coalesced: u64,
     /// Where the newest peer was heard of: mostly the next one is heard of there too.
@@ -50,6 +52,7 @@ impl Facts {
             acceptance: AcceptanceLog::default(),
             conversations: Conversations::new(settings.conversations),
             held: Held::default(),
+            gossip: Gossip::default(),
             listening: None,
             coalesced: 0,
             source: None,
@@ -97,6 +100,12 @@ impl Facts {
     #[must_use]
     pub const fn held(&self) -> &Held {
         &self.held
+    }
+
+    /// What peers told of others last.
+    #[must_use]
+    pub const fn gossip(&self) -> &Gossip {
+        &self.gossip
     }
 
     /// Where this program listens, if it does.

@@ -31,6 +31,7 @@ pub mod export;
 mod facts;
 mod fold;
 pub mod format;
+pub mod gossip;
 mod held;
 mod index;
 mod input;

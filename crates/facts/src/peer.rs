@@ -92,6 +92,9 @@ pub struct Peer {
     pub nat: Option<Box<str>>,
     /// Why the last attempt to connect failed, until one does not.
     pub failing: Option<Cause>,
+    /// From when to when its newest connection stood; none where none ever did. It stands where it
+    /// has no end.
+    pub stood: Option<Box<(Now, Option<Now>)>>,
     /// How many things about it were odd or hostile.
     pub signals: u32,
     /// The newest of them, newest last.
@@ -137,6 +140,7 @@ impl Peer {
             label: None,
             nat: None,
             failing: None,
+            stood: None,
             signals: 0,
             odd: Vec::new(),
             requests: Vec::new(),

@@ -27,6 +27,8 @@ struct Reading {
     rounds: BTreeMap<u64, Round>,
     peers: HashMap<Permid, (Option<Text>, Text)>,
     asked: HashMap<Ticket, Asked>,
+    /// The recording has whole lists of gossip, and not only whom it named first.
+    has_lists: bool,
     /// How often a peer was asked something, when last, and how often at most.
     times: HashMap<(Permid, MessageId), (u64, u64, u64)>,
 }
@@ -106,7 +108,7 @@ impl Reading {
                 peer: PeerKey::Permid(named),
                 source: Source::BuddyCast(teller),
                 ..
-            } => {
+            } if !self.has_lists => {
                 let (teller, named): (Text, Text) =
                     (teller.to_string().into(), named.to_string().into());
                 let network = "overlay".into();
@@ -116,6 +118,16 @@ impl Reading {
                     named: vec![named],
                     bogons: 0,
                     listed: 1,
+                });
+            }
+            Event::Gossip { permid, listed, named, impossible, .. } if !named.is_empty() => {
+                self.has_lists = true;
+                self.newest(at_ns).gossip.push(Gossip {
+                    teller: permid.to_string().into(),
+                    network: "overlay".into(),
+                    named: named.iter().map(|named| named.to_string().into()).collect(),
+                    bogons: *impossible as u64,
+                    listed: *listed as u64,
                 });
             }
             Event::ReplyRefused { permid, times, .. } => {

@@ -1,14 +1,17 @@
 //! What the screen knows, as signals are found in it. The first question of a kind to a peer is of
-//! the first round, the second of the second. Gossip is not among it: the screen keeps who told of
-//! whom, but not what each told in which round.
+//! the first round, the second of the second. Peers that nobody asked are in each round as their
+//! connections stood then, and so is what each peer had told of others by then, where that was the
+//! last that it told.
 
 use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
-use swarmscope_evidence::signals::input::{Answer, End, Round, Text, place};
+use swarmscope_evidence::signals::input::{Answer, Dial, End, Gossip, Round, Text, place};
+use swarmscope_facts::gossip::Gossip as Told;
 use swarmscope_facts::networks;
-use swarmscope_facts::peer::Peer;
+use swarmscope_facts::peer::{Peer, State};
 use swarmscope_facts::request::{Outcome, Request};
 use swarmscope_facts::{Facts, Now};
 use swarmscope_networks::target::Network;
@@ -19,30 +22,84 @@ use swarmscope_wire::MessageId;
 /// A request that comes so much early passes (protocol.md §4).
 const EARLY: Duration = Duration::from_secs(5);
 
-/// The peers that were asked something, as they are at one moment. Many answers take a while to look
-/// through, which is done elsewhere than where keys are waited for.
+/// The peers that were asked something, those whose connections are known without, and the gossip,
+/// as they are at one moment: shared, and no more than the table of peers holds. Many answers take a
+/// while to look through, which is done elsewhere than where keys are waited for.
 #[derive(Clone, Debug)]
 pub struct Asked {
     peers: Vec<Arc<Peer>>,
+    unasked: Vec<Arc<Peer>>,
+    gossip: Told,
     overlay: Registry,
 }
 
 impl Asked {
     #[must_use]
     pub fn of(facts: &Facts, overlay: &Registry) -> Self {
-        let asked = facts.peers().shared().filter(|peer| !peer.requests.is_empty());
-        Self { peers: asked.cloned().collect(), overlay: overlay.clone() }
+        let is_of_use = |peer: &&Arc<Peer>| !peer.requests.is_empty() || peer.stood.is_some();
+        let of_use = facts.peers().shared().filter(is_of_use).cloned();
+        let (unasked, peers) = of_use.partition(|peer| peer.requests.is_empty());
+        Self { peers, unasked, gossip: facts.gossip().clone(), overlay: overlay.clone() }
     }
 
-    /// All that was asked and has ended, round by round.
+    /// All that was asked and has ended, round by round, with what is known beside it.
     #[must_use]
     pub fn rounds(&self) -> Vec<Round> {
         let mut rounds = BTreeMap::new();
         for peer in &self.peers {
             of_peer(&mut rounds, peer, &self.overlay);
         }
-        rounds.into_values().collect()
+        let mut rounds: Vec<Round> = rounds.into_values().collect();
+        let begins: Vec<u64> = rounds.iter().map(|round| round.at_ns).collect();
+        for (round, next) in rounds.iter_mut().zip(begins.iter().skip(1).chain([&u64::MAX])) {
+            let time = round.at_ns..*next;
+            round.dials = self.unasked.iter().filter_map(|peer| dial(peer, &time)).collect();
+            round.gossip = self.gossip(*next);
+        }
+        rounds
     }
+
+    /// What each had told last, before then.
+    fn gossip(&self, before: u64) -> Vec<Gossip> {
+        let told = self.gossip.iter().filter(|(_, told)| nanoseconds(told.at) < before);
+        told.map(|(teller, told)| Gossip {
+            teller: name(&PeerKey::Permid(*teller)),
+            network: Network::Overlay.name().into(),
+            named: told.named.iter().map(|named| name(&PeerKey::Permid(*named))).collect(),
+            bogons: told.impossible as u64,
+            listed: told.listed as u64,
+        })
+        .collect()
+    }
+}
+
+/// How it stood with a peer in a round; none where that is not known. A peer whose connection ended
+/// is only known to be unreachable once a dial has failed since.
+fn dial(peer: &Peer, round: &Range<u64>) -> Option<Dial> {
+    let (since, until) = peer.stood.as_deref()?;
+    let until = until.map_or(u64::MAX, nanoseconds);
+    let failure = match &peer.state {
+        _ if nanoseconds(*since) < round.end && until > round.start => None,
+        State::Failed { failure, at, .. }
+            if until <= round.start && nanoseconds(*at) >= round.start =>
+        {
+            Some(failure.cause.code().into())
+        }
+        _ => return None,
+    };
+    Some(Dial {
+        peer: name(&peer.key),
+        place: peer.address.map(place),
+        network: networks::network(&peer.key).name().into(),
+        version: version(peer),
+        failure,
+    })
+}
+
+/// Since 1970.
+fn nanoseconds(at: Now) -> u64 {
+    let since = at.wall.duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
 }
 
 fn of_peer(rounds: &mut BTreeMap<u64, Round>, peer: &Peer, overlay: &Registry) {
@@ -54,8 +111,7 @@ fn of_peer(rounds: &mut BTreeMap<u64, Round>, peer: &Peer, overlay: &Registry) {
         let number = before.map_or(0, |(number, _)| number + 1);
         asked.insert(request.message, (number, request));
         let Some(end) = end(request, before.map(|(_, request)| request)) else { continue };
-        let since = sent(request).wall.duration_since(UNIX_EPOCH).unwrap_or_default();
-        let at_ns = u64::try_from(since.as_nanos()).unwrap_or(u64::MAX);
+        let at_ns = nanoseconds(sent(request));
         let round =
             rounds.entry(number).or_insert_with(|| Round { number, at_ns, ..Round::default() });
         round.at_ns = round.at_ns.min(at_ns);
@@ -88,8 +144,11 @@ pub fn name(key: &PeerKey) -> Text {
     }
 }
 
+/// The overlay version, or the client as far as a peer of another network names it.
 fn version(peer: &Peer) -> Text {
-    peer.version.map_or_else(|| "not known".into(), |version| version.to_string().into())
+    let client = || peer.other.as_ref().and_then(|other| other.program()).map(Text::from);
+    let version = peer.version.map(|version| version.to_string().into());
+    version.or_else(client).unwrap_or_else(|| "not known".into())
 }
 
 fn is_invented(network: Network, message: MessageId, question: &str) -> bool {

@@ -265,7 +265,13 @@ impl Rehearsal {
             };
             self.machine.event(event, self.now);
         }
-        let gossip = Event::Gossip { permid, listed: neighbours.len(), left_out: 0 };
+        let gossip = Event::Gossip {
+            permid,
+            listed: neighbours.len(),
+            left_out: 0,
+            named: Vec::new(),
+            impossible: 0,
+        };
         self.machine.event(gossip, self.now);
     }
 

@@ -17,6 +17,8 @@ pub struct Round {
     pub at_ns: u64,
     /// How each question to each peer ended.
     pub answers: Vec<Answer>,
+    /// How it stood with peers that were asked nothing in this round.
+    pub dials: Vec<Dial>,
     /// Which peer named which.
     pub gossip: Vec<Gossip>,
     /// Replies that nobody had asked for.
@@ -123,6 +125,21 @@ const EARLY: [&str; 7] = [
 
 /// What some clients of the DHT never answer, though they are there.
 const OPTIONAL: [&str; 3] = ["CANARY", "SAMPLE", "SCRAPE"];
+
+/// Whether a peer that was asked nothing could be reached.
+#[derive(Clone, Debug)]
+pub struct Dial {
+    /// Who.
+    pub peer: Text,
+    /// Its network (/24, /48) or what stands for that; none where addresses were not kept.
+    pub place: Option<Text>,
+    /// `overlay`, `bt` or `dht`.
+    pub network: Text,
+    /// Its client or overlay version.
+    pub version: Text,
+    /// Why it could not be: the failure's code; none where its connection stood.
+    pub failure: Option<Text>,
+}
 
 /// What one peer told of others.
 #[derive(Clone, Debug)]

@@ -41,7 +41,8 @@ impl Spread {
     #[must_use]
     pub fn of(rounds: &[Round], members: &BTreeMap<u64, BTreeSet<Text>>) -> Self {
         let asked = |round: &Round| {
-            round.answers.iter().map(|answer| answer.peer.clone()).collect::<BTreeSet<Text>>()
+            let asked = round.answers.iter().map(|answer| &answer.peer);
+            asked.chain(round.dials.iter().map(|dial| &dial.peer)).cloned().collect::<BTreeSet<_>>()
         };
         let mut sets = rounds.iter().map(asked);
         let panel = sets

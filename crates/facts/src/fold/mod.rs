@@ -83,6 +83,9 @@ impl Fold<'_> {
         self.facts.peers.forget(key);
         self.facts.conversations.forget(key);
         self.facts.held.forget(key);
+        if let PeerKey::Permid(permid) = key {
+            self.facts.gossip.forget(permid);
+        }
         self.changes.push(Change::Forgotten(key.clone()));
     }
 

@@ -4,6 +4,7 @@ use swarmscope_peer::node::{Event, PeerKey};
 use swarmscope_wire::Permid;
 
 use super::Fold;
+use crate::gossip::Told;
 use crate::news::{Kind, News, What};
 
 impl Fold<'_> {
@@ -23,7 +24,9 @@ impl Fold<'_> {
             {
                 self.quiet(permid, What::FrameDropped(id, times));
             }
-            Event::Gossip { permid, listed, left_out } => {
+            Event::Gossip { permid, listed, left_out, named, impossible } => {
+                let told = Told { at: self.now, named, listed, impossible };
+                self.facts.gossip.told(permid, told);
                 self.quiet(permid, What::Gossip { listed, left_out });
             }
             Event::Asked { permid, message, frequency, bytes, .. } => {

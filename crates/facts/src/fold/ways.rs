@@ -78,6 +78,7 @@ impl Fold<'_> {
         let Some(peer) = self.facts.peers.entry(&key) else { return };
         peer.state = State::Connected { since: self.now };
         peer.failing = None;
+        peer.stood = Some(Box::new((self.now, None)));
         peer.address = Some(address);
         peer.listening_port = listening_port;
         peer.version = Some(version);
@@ -134,6 +135,9 @@ impl Fold<'_> {
     fn disconnected(&mut self, permid: Permid, failure: &Failure) {
         let (key, at) = (PeerKey::Permid(permid), self.now);
         let Some(peer) = self.facts.peers.get_mut(&key) else { return };
+        if let Some(stood) = peer.stood.as_deref_mut() {
+            stood.1 = Some(at);
+        }
         if !matches!(peer.state, State::Refused { .. }) {
             peer.state = State::Gone { failure: failure.clone(), at };
         }

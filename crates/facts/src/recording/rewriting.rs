@@ -188,9 +188,14 @@ impl Rewritten for Event {
                 to.address(remote);
                 to.failure(failure);
             }
+            Event::Gossip { permid, named, .. } => {
+                to.permid(permid);
+                for named in named {
+                    to.permid(named);
+                }
+            }
             Event::AwaitingDialBack { permid, .. }
             | Event::FrameDropped { permid, .. }
-            | Event::Gossip { permid, .. }
             | Event::Asked { permid, .. }
             | Event::Due { permid, .. }
             | Event::Answered { permid, .. } => to.permid(permid),

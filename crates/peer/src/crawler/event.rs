@@ -248,8 +248,7 @@ pub enum Event {
         /// How often.
         times: u64,
     },
-    /// A BuddyCast message came: how many peers it listed, and how many more were malformed and
-    /// left out.
+    /// A BuddyCast message came: whom it listed, and how many more were malformed and left out.
     Gossip {
         /// The peer.
         permid: Permid,
@@ -257,6 +256,13 @@ pub enum Event {
         listed: usize,
         /// How many entries were malformed.
         left_out: usize,
+        /// Whom it listed; recordings of before have none.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        named: Vec<Permid>,
+        /// How many of the listed addresses are of no use where the peer is: nobody's, or of our own
+        /// machine or network where it is not in that.
+        #[serde(default)]
+        impossible: usize,
     },
     /// Peer side: a Crawler asked us.
     Asked {

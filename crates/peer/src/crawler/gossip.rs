@@ -198,7 +198,11 @@ impl Gossip {
         }
         let listed: Vec<_> =
             message.taste_buddies.into_iter().chain(message.random_peers).collect();
-        core.emit(Event::Gossip { permid, listed: listed.len(), left_out });
+        let named = listed.iter().map(|peer| peer.permid).collect();
+        let is_possible =
+            |peer: &&ListedPeer| concerns(SocketAddr::new(peer.ip, peer.port), remote);
+        let impossible = listed.len() - listed.iter().filter(is_possible).count();
+        core.emit(Event::Gossip { permid, listed: listed.len(), left_out, named, impossible });
         for peer in listed {
             hear(core, permid, remote, &peer);
         }

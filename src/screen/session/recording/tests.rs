@@ -126,7 +126,7 @@ fn messages() -> Vec<Msg> {
         Event::ReplyRefused { permid, channel, message, why: "no request".into(), times: 3 },
         Event::AcceptFailed { remote: address, failure: failure(Cause::AuthTimeout), times: 4 },
         Event::FrameDropped { permid, id: FrameId(3), times: 1 },
-        Event::Gossip { permid, listed: 3, left_out: 0 },
+        Event::Gossip { permid, listed: 3, left_out: 0, named: vec![permid], impossible: 1 },
         Event::Notice { text: told.clone() },
         Event::Coalesced { count: 3 },
     ];

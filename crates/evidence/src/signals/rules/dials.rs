@@ -63,6 +63,12 @@ fn states(round: &Round) -> States<'_> {
             state.code = None; // one question that got through is enough
         }
     }
+    for dial in &round.dials {
+        let (network, version) = (&dial.network, &dial.version);
+        let (place, code) = (dial.place.as_ref(), dial.failure.as_ref());
+        // a question says more than a dial
+        states.entry(&dial.peer).or_insert(State { network, version, place, code });
+    }
     states
 }
 
