@@ -42,9 +42,11 @@ pub fn measure(report: &Report) -> crate::Outcome {
         report.row(&Row { what: &what, unit: "ms", value, floor, goal: goal() });
         let done = COMMANDS.map(|(what, command)| (what, crowd.command(command)));
         let prompt = ("a field in the prompt", crowd.prompt());
+        let of_all = OF_ALL.map(|(what, command)| (what, crowd.command(command)));
+        assert_eq!(crowd.most_marked, count as usize, "nobody was left out");
         let news = ("news of 10 000", crowd.news());
-        for (doing, Done { frame, longest, total, steps }) in done.into_iter().chain([prompt, news])
-        {
+        let done = done.into_iter().chain([prompt]).chain(of_all).chain([news]);
+        for (doing, Done { frame, longest, total, steps }) in done {
             for (which, time, goal) in [
                 ("to its frame", frame, goal()),
                 ("longest step", longest, goal()),
@@ -90,6 +92,10 @@ const COMMANDS: [(&str, &str); 6] = [
     ("pattern", "filter /^sym|9f3a/"),
     ("another message", "request database"),
 ];
+
+/// The same with nobody hidden.
+const OF_ALL: [(&str, &str); 4] =
+    [("mark", "mark all"), ("unmark", "unmark all"), ("map", "map"), ("list", "list")];
 
 /// What something takes that concerns everybody.
 #[derive(Default)]
@@ -145,6 +151,8 @@ struct Screen {
     theme: Theme,
     tops: Tops,
     number: u32,
+    /// How many peers were marked at most.
+    most_marked: usize,
 }
 
 impl Screen {
@@ -156,6 +164,7 @@ impl Screen {
             theme: Theme::built_in("dark", Depth::True).expect("built in"),
             tops: Tops::default(),
             number: 0,
+            most_marked: 0,
         };
         screen.settle();
         screen
@@ -237,6 +246,9 @@ impl Screen {
         if self.model.mode.composes() {
             press(&mut self.model, &[Key::named(KeyCode::Esc)]);
         }
+        if self.model.many.preview.is_some() {
+            press(&mut self.model, &[Key::named(KeyCode::Esc)]);
+        }
         press(&mut self.model, &[Key::char(':')]);
         let now = self.model.now;
         fold(&mut self.model, now, Msg::Paste(command.to_owned()));
@@ -244,6 +256,7 @@ impl Screen {
         fold(&mut self.model, now, Msg::Key(Key::named(KeyCode::Enter)));
         self.draw();
         let frame = began.elapsed();
+        self.most_marked = self.most_marked.max(self.model.marks.len());
         self.settle().after(frame)
     }
 }
