@@ -429,6 +429,16 @@ fn a_case_shows_its_entries_and_what_is_sure_of_them() {
 }
 
 #[test]
+fn a_case_says_what_others_have_signed_and_that_their_keys_are_not_checked() {
+    let mut model = case(true);
+    assert!(!dark(&mut model, 120, 40).contains("outside"), "nobody has");
+    told(&mut model, Told::Entries(vec![entry(7, "witnessed", "")]));
+    let shown = dark(&mut model, 120, 40);
+    assert!(shown.contains("also signed by others once, last as entry 7"), "{shown}");
+    assert!(shown.contains("whose keys these are is not checked"), "{shown}");
+}
+
+#[test]
 fn commands_of_a_case_are_orders_to_whoever_writes_it() {
     let mut model = asked();
     press(&mut model, &keys(":"));

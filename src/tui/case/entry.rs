@@ -75,6 +75,7 @@ fn chain_rows(model: &Model, case: &Case) -> Vec<(&'static str, String)> {
         _ => format!("{}, signed by c, on closing, or a thousand on", counted_entries(open)),
     };
     rows.push(("not signed", open_words));
+    rows.extend(outside(case).map(|words| ("outside", words)));
     rows.push((
         "not shown",
         "that its end was cut, or all of it written anew by the key's owner: \
@@ -84,6 +85,18 @@ fn chain_rows(model: &Model, case: &Case) -> Vec<(&'static str, String)> {
     let path = case.head.path.display().to_string();
     rows.push(("to check", format!("swarmscope case verify {}", model.setup.naming.text(&path))));
     rows
+}
+
+/// What others have signed, as far as the case itself can say it.
+fn outside(case: &Case) -> Option<String> {
+    let times = match case.kinds.get("witnessed")? {
+        1 => "once".to_owned(),
+        times => format!("{} times", thousands(*times)),
+    };
+    let last = case.entries().iter().rev().find(|entry| entry.kind == "witnessed");
+    let last = last.map(|last| format!(", last as entry {}", thousands(last.index)));
+    let last = last.unwrap_or_default();
+    Some(format!("also signed by others {times}{last}; whose keys these are is not checked"))
 }
 
 fn chain_of(canvas: &mut Canvas, case: &Case, area: Area, rows: &[(&'static str, String)]) {
