@@ -1,5 +1,6 @@
 //! `swarmscope recording`: what a recording has, for other programs.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
 use std::io::{BufReader, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -93,7 +94,8 @@ fn export(args: &ExportArgs) -> Result<u8, CliError> {
         mask: pseudonyms::mask().clone(),
     };
     let program = format!("swarmscope {}", text::clean(&recording.header.program));
-    let folded = Folded::of(recording, &registry);
+    let settings = Settings { conversations: WHOLE, ..Settings::default() };
+    let folded = Folded::of(recording, &registry, settings);
     let (facts, notes) = (&folded.facts, &Notes::default());
     let bytes = match kind {
         Kind::Capture => {
@@ -120,15 +122,23 @@ fn read(path: &Path) -> Result<Recording<Told>, CliError> {
 }
 
 /// All that a recording tells.
-struct Folded {
-    facts: Facts,
+pub struct Folded {
+    pub facts: Facts,
     own: Vec<Permid>,
+    /// Replies that nobody had asked for, of each peer.
+    pub unsolicited: BTreeMap<Permid, u64>,
 }
 
 impl Folded {
-    fn of(recording: Recording<Told>, registry: &Registry) -> Self {
-        let settings = Settings { conversations: WHOLE, ..Settings::default() };
-        let mut folded = Self { facts: Facts::new(settings), own: Vec::new() };
+    /// # Errors
+    /// The file can't be read, or is no recording.
+    pub fn read(path: &Path, registry: &Registry, settings: Settings) -> Result<Self, CliError> {
+        read(path).map(|recording| Self::of(recording, registry, settings))
+    }
+
+    fn of(recording: Recording<Told>, registry: &Registry, settings: Settings) -> Self {
+        let facts = Facts::new(settings);
+        let mut folded = Self { facts, own: Vec::new(), unsolicited: BTreeMap::new() };
         let origin = origin();
         let start = recording.header.started();
         for Line(micros, what) in recording.lines {
@@ -148,6 +158,9 @@ impl Folded {
     fn fold(&mut self, now: Now, input: Input, registry: &Registry) {
         if let Input::Event(Event::Listening { permid, legacy_permid, .. }) = &input {
             self.own = permid.iter().chain(legacy_permid).copied().collect();
+        }
+        if let Input::Event(Event::ReplyRefused { permid, times, .. }) = &input {
+            *self.unsolicited.entry(*permid).or_default() += u64::from(*times);
         }
         for change in self.facts.fold(now, input) {
             if let Change::ToDecode { permid, ticket, message, error, payload } = change {

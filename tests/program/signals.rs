@@ -2,12 +2,19 @@
 //! bytes.
 
 use std::fs::{self, OpenOptions};
+use std::time::Duration;
 
 use serde_json::Value;
 use swarmscope_evidence::Moment;
 use swarmscope_evidence::case::note::CaseId;
 use swarmscope_evidence::case::{Draft, Writer, kind, salts};
 use swarmscope_evidence::entry::{Entries, Keeps, Reply, Sent};
+use swarmscope_facts::Input;
+use swarmscope_facts::networks::{self, AnyTarget};
+use swarmscope_facts::recording::{FORMAT, Header, Line, MAGIC, What};
+use swarmscope_networks::question::Spec;
+use swarmscope_networks::target::Network;
+use swarmscope_peer::node::Ticket;
 use swarmscope_wire::identity::Key;
 use swarmscope_wire::mask::Mask;
 use swarmscope_wire::{ContentId, Decoded, ErrorByte, Permid};
@@ -252,4 +259,53 @@ fn a_crawl_of_a_tampered_swarm_finds_whoever_answers_everything() {
     let card = cards.iter().find(|card| card["rule"] == "canary-success@1");
     let card = card.unwrap_or_else(|| panic!("{cards:#?}"));
     assert_eq!((&card["severity"], &card["peers"]), (&"look".into(), &odd.into()), "{card}");
+}
+
+/// A node of the DHT that answers two invented queries, as a screen recorded it.
+#[test]
+fn a_recording_has_the_signals_of_other_networks_too() {
+    let home = Home::new();
+    let header = Header {
+        magic: MAGIC.to_owned(),
+        format: FORMAT,
+        program: "0.1.0".to_owned(),
+        started: 1_795_349_071_000_000,
+        size: (120, 40),
+        privacy: false,
+        title: String::new(),
+        ids: Vec::new(),
+        keys: Vec::new(),
+        kept: Vec::new(),
+    };
+    let mut lines = vec![serde_json::to_string(&header).expect("JSON")];
+    let peer = "dht://192.0.2.200:6881".parse::<AnyTarget>().expect("a target").key();
+    let spec = Spec::find(Network::Dht, "CANARY").expect("a question");
+    for (at, ticket) in [(1_000_000, Ticket(1)), (2_000_000, Ticket(2))] {
+        let asked = networks::Event::Asked {
+            peer: peer.clone(),
+            ticket,
+            question: networks::number(spec),
+            about: bytes::Bytes::new(),
+            whole: spec.timeout,
+        };
+        let answered = networks::Event::Answered {
+            peer: peer.clone(),
+            ticket,
+            error: 0,
+            summary: "a node".to_owned(),
+            says: serde_json::json!({ "id": "00" }),
+            parts: 0,
+            elapsed: Duration::from_millis(30),
+        };
+        for event in [asked, networks::Event::Sent { peer: peer.clone(), ticket }, answered] {
+            let line = Line(at, What::Msg(Input::Network(event)));
+            lines.push(serde_json::to_string(&line).expect("JSON"));
+        }
+    }
+    lines.push(serde_json::to_string(&Line::<Input>(3_000_000, What::End)).expect("JSON"));
+    fs::write(home.path().join("a.recording"), lines.join("\n") + "\n").expect("written");
+    let cards = home.run(&["signals", "a.recording", "--json"]).events();
+    let card = cards.iter().find(|card| card["rule"] == "canary-success@1");
+    let card = card.unwrap_or_else(|| panic!("{cards:#?}"));
+    assert_eq!((&card["network"], &card["peers"]), (&"dht".into(), &1.into()), "{card}");
 }

@@ -8,6 +8,7 @@ use swarmscope::screen::signals::{Asked, Found};
 use swarmscope::screen::{Effect, Model, Msg, Screen};
 use swarmscope_evidence::signals::{Card, Severity};
 use swarmscope_facts::networks::{self, AnyTarget, Event};
+use swarmscope_facts::{Facts, Settings};
 use swarmscope_networks::question::Spec;
 use swarmscope_networks::target::Network;
 use swarmscope_peer::node::{Event as NodeEvent, PeerKey, Ticket};
@@ -27,7 +28,10 @@ const ODD: [usize; 3] = [7, 23, 41];
 
 /// Sixty peers that were asked two invented questions.
 fn asked() -> Model {
-    let mut model = blank();
+    asked_of(blank())
+}
+
+fn asked_of(mut model: Model) -> Model {
     let mut script = Script::default();
     for (n, port) in (0..60).zip(40_300..) {
         let (who, version) = peer(n);
@@ -73,6 +77,16 @@ fn a_signal_explains_itself() {
     press(&mut model, &keys("enter"));
     assert_eq!(model.screen, Screen::Main);
     assert!(model.peer().is_some_and(|peer| model.marks.contains(&peer.key)));
+}
+
+#[test]
+fn answers_whose_bytes_were_let_go_still_count() {
+    let mut model = blank();
+    model.facts = Facts::new(Settings { replies: 4, ..Settings::default() });
+    let mut model = asked_of(model);
+    look(&mut model);
+    let card = model.signals.card().expect("a signal");
+    assert_eq!((card.peers, card.of), (3, 60));
 }
 
 /// What nobody was asked about: connections that ended between two rounds, and gossip.

@@ -9,7 +9,9 @@ use crate::now::Now;
 use swarmscope_peer::crawler::Decoding;
 use swarmscope_peer::node::{Origin, Ticket};
 use swarmscope_wire::failure::Failure;
-use swarmscope_wire::{ChannelId, ErrorByte, Frequency, MessageId, PartsLeft, Sha256Sum};
+use swarmscope_wire::{
+    ChannelId, ContentId, ErrorByte, Frequency, MessageId, PartsLeft, Sha256Sum,
+};
 
 /// How long a peer has for a request.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -58,6 +60,23 @@ pub struct Reply {
     pub malformed: bool,
     /// Of its payload. Stays when that is let go; `None` until it was read.
     pub sha256: Option<Sha256Sum>,
+    /// Of what was read. Stay when that is let go; `None` until it was read.
+    pub digests: Option<Digests>,
+}
+
+/// What a reply says, for comparing it with others.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Digests {
+    /// Equal for equal values.
+    pub content: ContentId,
+    /// The same but for numbers.
+    pub shape: ContentId,
+}
+
+impl From<&Decoding> for Digests {
+    fn from(decoding: &Decoding) -> Self {
+        Self { content: decoding.content, shape: decoding.shape }
+    }
 }
 
 /// Where a request is.

@@ -162,14 +162,14 @@ fn is_invented(network: Network, message: MessageId, question: &str) -> bool {
 fn end(request: &Request, before: Option<&Request>) -> Option<End> {
     match &request.outcome {
         Outcome::Replied(reply) => {
-            let decoding = reply.decoding.as_ref()?;
-            let content: Text = decoding.content.to_string().into();
+            let digests = reply.digests?;
+            let content: Text = digests.content.to_string().into();
             // of an answer that is kept as it was read, no bytes are known
             let sha256 = reply.sha256.filter(|_| !reply.as_read);
             let digest = sha256.map_or_else(|| content.clone(), |sum| sum.to_string().into());
             Some(End::Reply {
                 error: i64::from(reply.error.0),
-                shape: decoding.shape.to_string().into(),
+                shape: digests.shape.to_string().into(),
                 bytes: reply.bytes as u64,
                 too_soon_was_due: before.is_some_and(|before| is_too_soon(before, request)),
                 content,

@@ -133,6 +133,7 @@ impl Fold<'_> {
             at: now,
             sha256: Some(decoding.bytes),
             malformed: decoding.failed.is_some(),
+            digests: Some((&decoding).into()),
             decoding: Some(decoding),
         });
         let kind = if nobody { Kind::Failed } else { Kind::Plain };

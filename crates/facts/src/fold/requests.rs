@@ -140,6 +140,7 @@ impl Fold<'_> {
             decoding: None,
             malformed: false,
             sha256: None,
+            digests: None,
         });
         let (sent, frequency) = (request.sent.unwrap_or(request.asked), request.frequency);
         let (of, times) = ((permid, message), (sent.instant, now.instant));
@@ -200,6 +201,7 @@ impl Fold<'_> {
             peer.request_mut(ticket).map(|request| &mut request.outcome)
         {
             reply.malformed = failed.is_some();
+            reply.digests = Some((&decoding).into());
             if reply.payload.is_some() {
                 reply.sha256 = Some(decoding.bytes);
                 reply.decoding = Some(decoding);

@@ -220,6 +220,7 @@ mod tests {
             decoding: None,
             malformed: false,
             sha256: None,
+            digests: None,
         });
         request
     }

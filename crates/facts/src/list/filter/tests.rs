@@ -72,6 +72,7 @@ fn world() -> World {
         decoding: None,
         malformed: false,
         sha256: None,
+        digests: None,
     });
     peer.requests.push(Arc::new(request));
     let other = peers.entry(&unknown()).unwrap();
