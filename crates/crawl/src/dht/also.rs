@@ -3,6 +3,7 @@
 
 use swarmscope_networks::dht::asker::Answer;
 use swarmscope_networks::question::undefined;
+use swarmscope_networks::sockets::shown_code;
 use swarmscope_store::Question as Declared;
 use swarmscope_store::outcome::ANSWERED;
 use swarmscope_wire::failure::Cause;
@@ -58,12 +59,13 @@ impl Also {
         }
     }
 
-    /// What became of it where `node` was expected to answer.
+    /// What became of it where `node` was expected to answer. An error's code is the node's to
+    /// choose: 0 is no answer, and each other one would be one more count and one more metric.
     pub(super) fn outcome(node: NodeId, answer: &Answer) -> String {
         match &answer.said {
             Ok(response) if response.id == node => ANSWERED.to_owned(),
             Ok(_) => Cause::WrongNode.code().to_owned(),
-            Err(error) => format!("error.{}", error.code),
+            Err(error) => format!("error.{}", shown_code(error.code)),
         }
     }
 
@@ -73,5 +75,25 @@ impl Also {
         let error = answer.said.as_ref().err();
         let words = error.map(|error| (error.code, String::from_utf8_lossy(&error.message)));
         serde_json::to_vec(&(client, words)).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use swarmscope_wire::krpc::RemoteError;
+
+    #[test]
+    fn no_code_of_a_node_reads_as_an_answer_or_as_an_outcome_of_its_own() {
+        let outcome = |code: i64| {
+            let said = Err(RemoteError { code, message: Vec::new() });
+            let (version, our_address, watched) = (None, None, None);
+            let answer = Answer { said, version, our_address, deviations: 0, bytes: 0, watched };
+            Also::outcome(NodeId([1; 20]), &answer)
+        };
+        assert_eq!(outcome(204), "error.204");
+        for code in [0, 254, -7, i64::MAX] {
+            assert_eq!(outcome(code), "error.1", "{code}");
+        }
     }
 }
