@@ -62,6 +62,10 @@ pub fn request(request: &Request) -> Result<u8, CliError> {
     super::runtime()?.block_on(ask(request, &question, &settings, kept, out))
 }
 
+/// Why a reply that mostly can be written into a file was not.
+const NOT_KEPT: &str = "not written: the reply tells who shares what, or is longer than 64 KiB, so its \
+                        bytes are not kept";
+
 /// Whether a reply can be written into a file.
 fn has_bytes(question: &Question) -> Result<(), CliError> {
     let why = match question {
@@ -143,8 +147,10 @@ async fn ask(
     }
     printed?;
     let reply = outcome?;
-    let bytes = received.as_ref().and_then(Received::whole);
-    let written = out.zip(bytes).map_or(Ok(()), |(out, bytes)| out.write(bytes));
+    let written = out.map_or(Ok(()), |out| match received.as_ref().and_then(Received::whole) {
+        Some(bytes) => out.write(bytes),
+        None => Err(out.without(NOT_KEPT)),
+    });
     print_reply(&reply, request, question)?;
     written?;
     closed.map(|()| reply.exit)

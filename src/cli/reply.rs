@@ -75,6 +75,12 @@ impl ReplyFile {
         }
         written.map_err(|error| CliError::file(&self.path, error).with_hint(OUT_HINT))
     }
+
+    /// There was a reply, and it is not written, for this reason: what was in the file stays.
+    pub fn without(self, why: &str) -> CliError {
+        CliError::file(&self.path, why)
+            .with_hint("leave --out out; --json prints what the reply says")
+    }
 }
 
 impl Drop for ReplyFile {

@@ -285,6 +285,12 @@ fn the_bytes_of_a_reply_go_into_a_file_where_they_are_kept_at_all() {
     let kept = entries(home, "a.case");
     let file = fs::read(home.path().join("reply")).expect("the reply");
     assert_eq!(file, payload(newest(&kept, "reply", "PING")));
+    // who answers a ping with who shares what: no bytes, and an older file is not the reply
+    fs::write(home.path().join("old"), "older").expect("a file");
+    let telling = format!("dht://{}", telling_node());
+    let asked = home.run(&["request", &telling, "ping", "--out", "old"]);
+    assert!(asked.code == 1 && asked.stderr.contains("not written"), "{asked:?}");
+    assert!(asked.stdout.contains("61206e6f6465"), "what it says is printed: {asked:?}");
     for question in ["sample", "lookup", "reach"] {
         let asked = home.run(&["request", node, question, &strangers.infohash, "--out", "no"]);
         assert_eq!(asked.code, 2, "{asked:?}");

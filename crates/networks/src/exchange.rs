@@ -36,7 +36,8 @@ pub enum Exchange {
         /// The datagram.
         received: Received,
     },
-    /// A query of a lookup was not answered as long as the lookup ran.
+    /// A query of a lookup was not answered as long as the lookup ran, which may be over before an
+    /// answer is due.
     Unanswered {
         /// Which.
         query: u32,
@@ -78,7 +79,7 @@ impl Received {
     /// A datagram that was read as this.
     #[must_use]
     pub fn datagram(bytes: &[u8], said: &Result<Response, RemoteError>) -> Self {
-        if said.as_ref().is_ok_and(tells_who_shares) {
+        if said.as_ref().is_ok_and(tells_who_shares) || names_who_shares(bytes) {
             let sha256 = Sha256::digest(bytes).into();
             return Self::Digest { sha256, bytes: bytes.len() };
         }
@@ -99,6 +100,22 @@ fn tells_who_shares(response: &Response) -> bool {
         || response.samples.is_some()
         || response.seeds.is_some()
         || response.peers.is_some()
+}
+
+/// The fields in which that stands, as bencode writes their names.
+const FIELDS: [&[u8]; 4] = [b"6:values", b"7:samples", b"4:BFsd", b"4:BFpe"];
+
+/// Whether one of these fields stands anywhere in a datagram with something in it, also where its
+/// shape is wrong or an error stands beside it: what is in it would be kept all the same.
+fn names_who_shares(datagram: &[u8]) -> bool {
+    let is_full =
+        |rest: &[u8]| !rest.is_empty() && !rest.starts_with(b"le") && !rest.starts_with(b"0:");
+    FIELDS.iter().any(|field| {
+        datagram
+            .windows(field.len())
+            .enumerate()
+            .any(|(at, window)| window == *field && is_full(&datagram[at + field.len()..]))
+    })
 }
 
 /// The messages of one connection that are read, one after the other.
@@ -161,10 +178,16 @@ mod tests {
     fn what_tells_who_shares_what_is_digested() {
         let samples = format!("7:samples20:{}", "s".repeat(20));
         let filter = format!("4:BFpe256:{}", "f".repeat(256));
-        for fields in ["6:valuesl6:abcdefe", "6:valuesl3:abce", &samples, &filter] {
+        let list = format!("7:samplesl20:{}e", "s".repeat(20));
+        let misshapen = ["6:values12:abcdefghijkl", &list, "4:BFsd12:abcdefghijkl"];
+        let sound = ["6:valuesl6:abcdefe", "6:valuesl3:abce", &samples, &filter];
+        for fields in sound.into_iter().chain(misshapen) {
             let received = received(fields);
             assert!(matches!(received, Received::Digest { bytes, .. } if bytes > 50), "{fields}");
         }
+        let error = b"d1:eli201e1:xe1:rd6:valuesl6:abcdefee1:t2:aa1:y1:ee";
+        let refused = Err(RemoteError { code: 201, message: b"x".to_vec() });
+        assert!(Received::datagram(error, &refused).whole().is_none());
         for fields in ["", "5:token2:xx6:valuesle", "5:nodes26:abcdefghijklmnopqrstuvwxyz"] {
             assert!(received(fields).whole().is_some(), "{fields}");
         }
