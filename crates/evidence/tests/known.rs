@@ -101,6 +101,7 @@ fn node(n: u8, id: &[u8], v: &[u8], nodes: &[u8]) -> Node {
         id: Some(whole),
         v: v.to_vec(),
         nodes: nodes.to_vec(),
+        comparable: true,
         impossible: 0,
     }
 }
@@ -115,7 +116,11 @@ fn the_published_mozi_packet() {
     let card = one(&[round.clone()], "mozi-id");
     assert_eq!((card.severity, card.peers, card.of), (Severity::Look, 1, 51));
     assert!(card.seen.contains("1 of them have 0x42"), "{}", card.seen);
-    assert_eq!(one(&[round], "mozi-nodes").peers, 1);
+    assert_eq!(one(&[round.clone()], "mozi-nodes").peers, 1);
+    round.nodes.push(node(60, b"88888888", &[0x31, 0x42], &nodes));
+    let card = one(&[round], "mozi-id");
+    assert!(card.seen.starts_with("1 nodes"), "asked twice, it is one: {}", card.seen);
+    assert_eq!(card.of, 51);
     // the v alone is one in 256, and says nothing
     let alone =
         Round { nodes: vec![node(61, &[1], &[0x31, 0x42], &nodes[..208])], ..Round::default() };
@@ -127,6 +132,7 @@ fn the_published_mozi_packet() {
 fn one_list_of_nodes_from_many_networks_is_marked() {
     let plain = |n| node(n, &[n, 9], b"", &[n; 208]);
     let mut round = Round { nodes: (0..50).map(plain).collect(), ..Round::default() };
+    let mut round_of_lookup = round.clone();
     round.nodes.extend((60..65).map(|n| node(n, &[n, 9], b"", &[0xaa; 208])));
     let card = one(&[round.clone()], "same-nodes");
     assert_eq!((card.severity, card.peers, card.of), (Severity::Look, 5, 55));
@@ -135,6 +141,10 @@ fn one_list_of_nodes_from_many_networks_is_marked() {
     }
     assert_eq!(one(&[round], "same-nodes").severity, Severity::Odd);
     // a small network, in which all know the same
+    // honest nodes near one target name the same
+    let near = |n| Node { comparable: false, ..node(n, &[n, 9], b"", &[0xbb; 416]) };
+    round_of_lookup.nodes.extend((70..80).map(near));
+    assert_eq!(find(&[round_of_lookup], &built_in()), []);
     let small = (0..50).map(|n| node(n, &[n, 9], b"", &[n % 3; 208])).collect();
     assert_eq!(find(&[Round { nodes: small, ..Round::default() }], &built_in()), []);
 }

@@ -22,9 +22,11 @@ mod sample;
 
 const NODE: &str = "dht://198.51.100.9:6881";
 
-/// A case in the making, of one node.
+/// A case in the making.
 struct Kept {
     entries: Entries,
+    /// Who is asked.
+    peer: String,
     writer: Writer<Cursor<Vec<u8>>>,
     second: u64,
 }
@@ -36,7 +38,8 @@ impl Kept {
         let now = sample::moment(0);
         let writer = Writer::create(Cursor::default(), id, &key, head, now, sample::salts());
         let writer = writer.expect("a case");
-        Self { entries: Entries::new(keeps, Mask::new([9; 32])), writer, second: 0 }
+        let entries = Entries::new(keeps, Mask::new([9; 32]));
+        Self { entries, peer: NODE.to_owned(), writer, second: 0 }
     }
 
     fn append(&mut self, draft: Draft) -> u64 {
@@ -53,11 +56,11 @@ impl Kept {
         };
         let query = Query { id: NodeId([7; 20]), question: question_of };
         let bytes = krpc::Message::new([1, 2, 3, 4].into(), Body::Query(query)).encode();
-        let to: SocketAddr = NODE.trim_start_matches("dht://").parse().expect("an address");
+        let to: SocketAddr = self.peer.trim_start_matches("dht://").parse().expect("an address");
         let message = Message { to, identity: &[7; 20], encrypted: false, bytes: &bytes };
         let (network, program, round) = ("dht", "swarmscope 0.1.0", None);
         let message = (question != "LOOKUP").then_some(message);
-        let peer = NODE;
+        let peer = &*self.peer.clone();
         self.append(self.entries.asked(&Asked {
             network,
             question,
@@ -78,12 +81,12 @@ impl Kept {
         decoded: &Decoded,
     ) {
         let (content, shape) = (ContentId::of_bytes(b"x"), ContentId::of_bytes(b"y"));
-        let network = "dht";
+        let (network, peer) = ("dht", &*self.peer.clone());
         self.append(self.entries.answered(&Answered {
             request,
             network,
             question,
-            peer: NODE,
+            peer,
             error: 0,
             parts: 0,
             elapsed_us: 1,
@@ -186,6 +189,27 @@ fn known_nodes_are_found_in_a_case_that_keeps_bytes() {
     for rule in ["mozi-id@1", "mozi-nodes@1", "hajime-swarm@1"] {
         assert!(found.iter().any(|it| it == rule), "{rule}: {found:?}");
     }
+}
+
+/// Some clients name sixteen. Those near one target name the same, and a lookup asks many for one.
+#[test]
+fn long_lists_for_one_target_are_not_held_against_each_other() {
+    let mut kept = Kept::new(Keeps::ALL);
+    let lookup = kept.asked("LOOKUP", None, None);
+    for n in 0..40_u8 {
+        kept.peer = format!("dht://198.51.{n}.9:6881");
+        let query = kept.asked("FIND_NODE", Some(lookup), None);
+        let list = if n < 8 { 100 } else { n };
+        let contact =
+            |m: u8| Contact { id: NodeId([list; 20]), address: ([203, 0, list, m], 6881).into() };
+        let nodes = Contacts { list: (1..=16).map(contact).collect(), trailing: 0 };
+        let response = Response { nodes: Some(nodes), ..Response::new(NodeId([n; 20])) };
+        let answer = krpc::Message::new([1, 2, 3, 4].into(), Body::Response(response)).encode();
+        kept.answered(query, "FIND_NODE", Some(Payload::Whole(&answer)), &decoded(json!({})));
+    }
+    let (_, contents) = kept.end();
+    assert_eq!(signals::rounds(&contents.records)[0].nodes.len(), 40);
+    assert_eq!(rules(&contents), Vec::<String>::new());
 }
 
 #[test]

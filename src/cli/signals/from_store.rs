@@ -74,6 +74,7 @@ fn node(rounds: &mut BTreeMap<i64, Round>, clients: &mut Clients, reply: &ReplyR
             id: None,
             v: Vec::new(),
             nodes: nodes.into(),
+            comparable: true, // each for its own id
             impossible: 0,
         });
     }

@@ -179,9 +179,11 @@ pub struct Node {
     pub id: Option<[u8; 20]>,
     /// Its `v`.
     pub v: Vec<u8>,
-    /// The `nodes` it named, as they came, for a target that no other node was asked for; or a
-    /// digest of them.
+    /// The `nodes` it named, as they came, or a digest of them.
     pub nodes: Vec<u8>,
+    /// Whether they may be held against those of others: no other node was asked for the same
+    /// target, near which honest ones name the same, and this is its first such list in the round.
+    pub comparable: bool,
     /// Addresses in `nodes` that no public peer has, or that are there twice.
     pub impossible: u64,
 }

@@ -17,9 +17,6 @@ use crate::record::{Outcome, Record};
 /// invented questions.
 const ASSIGNED: std::ops::RangeInclusive<u64> = 1..=11;
 
-/// Contacts that an honest node names at most (BEP 5).
-const BUCKET: usize = 8;
-
 /// The rounds that records tell of.
 #[must_use]
 pub fn rounds(records: &[Record]) -> Vec<Round> {
@@ -28,6 +25,7 @@ pub fn rounds(records: &[Record]) -> Vec<Round> {
     let mut numbers: BTreeMap<u64, u64> = BTreeMap::new();
     let mut clients = clients(records);
     let targets = targets(records);
+    let mut compared = BTreeSet::new();
     for record in records.iter().filter(|record| record.peer.is_some()) {
         let at_ns = parse_rfc3339(&record.sent_at).unwrap_or_default();
         let of_lookup = record.part_of.and_then(|lookup| numbers.get(&lookup).copied());
@@ -45,7 +43,11 @@ pub fn rounds(records: &[Record]) -> Vec<Round> {
         let round =
             rounds.entry(number).or_insert_with(|| Round { number, at_ns, ..Round::default() });
         round.at_ns = round.at_ns.min(at_ns);
-        round.nodes.extend(node(record, &targets));
+        let mut node = node(record, &targets);
+        if let Some(node) = &mut node {
+            node.comparable &= compared.insert((number, record.peer.as_deref()));
+        }
+        round.nodes.extend(node);
         round.swarms.extend(swarm(record));
         let window = record.frequency_s.unwrap_or_default() * 1_000_000_000;
         let due =
@@ -134,18 +136,15 @@ fn target(record: &Record) -> Option<Target> {
 }
 
 /// What a node of the DHT says of itself, where its datagram was kept. Honest nodes near one target
-/// name the same contacts, so that a list counts only if nobody else was asked for that target, or
-/// if it is longer than any honest one.
+/// name the same contacts, so that a list is held against others only if nobody else was asked for
+/// that target.
 fn node(record: &Record, targets: &HashMap<Target, BTreeSet<&str>>) -> Option<Node> {
     let message = datagram(record, record.reply_payload.as_ref())?;
     let Body::Response(response) = message.body else { return None };
-    let mut nodes = response.nodes.unwrap_or_default();
+    let nodes = response.nodes.unwrap_or_default();
     let is_own = target(record)
         .and_then(|target| targets.get(&target))
         .is_some_and(|peers| peers.len() == 1);
-    if !is_own && nodes.list.len() <= BUCKET {
-        nodes = Contacts::default();
-    }
     let mut bytes = Contacts::write(&nodes.list);
     bytes.resize(bytes.len() + nodes.trailing, 0); // how many there are is said, not which
     Some(Node {
@@ -154,6 +153,7 @@ fn node(record: &Record, targets: &HashMap<Target, BTreeSet<&str>>) -> Option<No
         id: Some(response.id.0),
         v: message.version.map(|v| v.to_vec()).unwrap_or_default(),
         nodes: bytes,
+        comparable: is_own && !nodes.list.is_empty(),
         impossible: 0,
     })
 }

@@ -272,7 +272,7 @@ impl Dht {
             client => vec![b'A' + client as u8, self.numbers.below(256) as u8, 2, 8],
         };
         let (address, place) = (peer.address.clone(), Some(peer.place.clone()));
-        Node { peer: address, place, id: Some(peer.id), v, nodes, impossible: 0 }
+        Node { peer: address, place, id: Some(peer.id), v, nodes, comparable: true, impossible: 0 }
     }
 
     /// What the operator looks up: the hash of this day, and of the days beside it.

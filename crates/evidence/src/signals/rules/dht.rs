@@ -37,7 +37,7 @@ impl Rule for MoziId {
             .iter()
             .filter(|node| node.id.is_some_and(|id| id.starts_with(MOZI_ID)))
             .collect();
-        let with_v = such.iter().filter(|node| node.v.get(1) == Some(&MOZI_V)).count();
+        let with_v = counted(such.iter().copied().filter(|node| node.v.get(1) == Some(&MOZI_V)));
         known(&such, newest, "id begins 88888888", |count, of| Finding {
             seen: format!(
                 "{count} nodes have an id that begins with the text 88888888; {with_v} of them \
@@ -83,6 +83,11 @@ impl Rule for MoziNodes {
     }
 }
 
+/// How many nodes there are: one that was asked twice is one.
+fn counted<'a>(nodes: impl IntoIterator<Item = &'a Node>) -> usize {
+    nodes.into_iter().map(|node| (&node.peer, node.id)).collect::<BTreeSet<_>>().len()
+}
+
 /// The finding for nodes that show something known.
 fn known(
     such: &[&Node],
@@ -93,9 +98,10 @@ fn known(
     if such.is_empty() {
         return Vec::new();
     }
-    let mut finding = words(such.len(), newest.nodes.len());
+    let of = counted(&newest.nodes);
+    let mut finding = words(counted(such.iter().copied()), of);
     finding.title = title.into();
-    finding.of = newest.nodes.len() as u64;
+    finding.of = of as u64;
     finding.members = such.iter().map(|node| node.peer.clone()).collect();
     vec![finding]
 }

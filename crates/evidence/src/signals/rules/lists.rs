@@ -15,11 +15,11 @@ use crate::signals::rule::{Finding, Rule, peers, places, words_of};
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SameNodes(OneContent);
 
-/// A node's list as an answer that can be held against others. An empty list says nothing.
+/// A node's list as an answer, if it can be held against others. An empty list says nothing.
 fn answer(node: &Node) -> Option<Answer> {
     let text = data_encoding::HEXLOWER.encode(&Sha1::digest(&node.nodes));
     let content = Text::from(text.as_str());
-    (!node.nodes.is_empty()).then(|| Answer {
+    (node.comparable && !node.nodes.is_empty()).then(|| Answer {
         peer: node.peer.clone(),
         place: node.place.clone(),
         network: "dht".into(),
@@ -41,9 +41,9 @@ impl SameNodes {
     fn finding(self, group: &Group<'_>, of: usize) -> Finding {
         let members = peers(group.members.iter().copied());
         let networks = places(group.members.iter().copied());
-        let (list, bytes) = match &group.members[0].end {
-            End::Reply { content, bytes, .. } => (content.get(..8).unwrap_or(content), *bytes),
-            End::Failure(_) => ("", 0),
+        let list = match &group.members[0].end {
+            End::Reply { content, .. } => content.get(..8).unwrap_or(content),
+            End::Failure(_) => "",
         };
         let spread = match networks {
             Some(networks) => format!("they are in {networks} networks"),
@@ -57,7 +57,7 @@ impl SameNodes {
             title: "one list of nodes for any target".into(),
             of: of as u64,
             seen: format!(
-                "{} nodes named the same nodes, {bytes} bytes, each asked for another target; {spread}",
+                "{} nodes named the same nodes, each asked for another target; {spread}",
                 members.len()
             ),
             asked: "find_node, each for a target of its own".into(),
