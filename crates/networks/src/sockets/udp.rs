@@ -120,7 +120,8 @@ impl<T: Copy> Socket<T> {
                 Some(_) => self.udp.send(&self.datagram).await,
                 None => self.udp.send_to(&self.datagram, to).await,
             };
-            if let Some((what, transaction)) = self.asker.latest() {
+            // what the system did not take never went out
+            if let (Ok(_), Some((what, transaction))) = (&sent, self.asker.latest()) {
                 let datagram = self.datagram.clone();
                 self.ready.push_back(Event::Sent { what, to, transaction, datagram });
             }

@@ -25,6 +25,8 @@ pub(super) enum Heard<'a> {
 struct Query {
     to: SocketAddr,
     target: Target,
+    /// Whether it was without an answer for as long as one may take.
+    slow: bool,
     /// Whether its end was told.
     ended: bool,
 }
@@ -51,7 +53,7 @@ impl<F: FnMut(Heard<'_>)> Watched<F> {
         let newest = self.newest.get(&ask.token).and_then(|at| self.queries.get(*at));
         if newest.is_none_or(|query| query.target != ask.target) {
             self.newest.insert(ask.token, self.queries.len());
-            self.queries.push(Query { to: ask.to, target: ask.target, ended: false });
+            self.queries.push(Query { to: ask.to, target: ask.target, slow: false, ended: false });
         }
     }
 
@@ -74,9 +76,15 @@ impl<F: FnMut(Heard<'_>)> Watched<F> {
             Event::Answered { from, answer, rtt, .. } => self.answered(*from, answer, *rtt),
             Event::Unreachable(token) => {
                 let Some(at) = self.newest.get(token).copied() else { return };
-                self.unanswered(at, Cause::UdpUnreachable);
+                self.unanswered(at, Cause::UdpUnreachable, By::Network, "in a lookup");
             }
-            Event::Slow(_) | Event::TimedOut(_) | Event::Stray(..) => {}
+            Event::Slow(token) => {
+                let at = self.newest.get(token);
+                if let Some(query) = at.and_then(|at| self.queries.get_mut(*at)) {
+                    query.slow = true;
+                }
+            }
+            Event::TimedOut(_) | Event::Stray(..) => {}
         }
     }
 
@@ -96,18 +104,28 @@ impl<F: FnMut(Heard<'_>)> Watched<F> {
         (self.tell)(Heard::Exchange(answered));
     }
 
-    fn unanswered(&mut self, at: usize, cause: Cause) {
+    fn unanswered(&mut self, at: usize, cause: Cause, by: By, how: &str) {
         let Some(query) = self.queries.get_mut(at).filter(|query| !query.ended) else { return };
         query.ended = true;
-        let failure = Failure::new(cause, By::Network, format!("{}, in a lookup", query.to))
-            .delivered(Delivered::Maybe);
+        let failure =
+            Failure::new(cause, by, format!("{}, {how}", query.to)).delivered(Delivered::Maybe);
         (self.tell)(Heard::Exchange(Exchange::Unanswered { query: number(at), failure }));
     }
 
-    /// The lookup is over: whoever has not answered by now did not.
+    /// The lookup is over. Whoever had the time to answer was silent; the others were not waited
+    /// for.
     pub(super) fn end(mut self) {
         for at in 0..self.queries.len() {
-            self.unanswered(at, Cause::AnswerTimeout);
+            if self.queries[at].slow {
+                self.unanswered(at, Cause::AnswerTimeout, By::Network, "in a lookup");
+            } else {
+                self.unanswered(
+                    at,
+                    Cause::Stopped,
+                    By::Us,
+                    "the lookup was over before it answered",
+                );
+            }
         }
     }
 }
@@ -115,4 +133,38 @@ impl<F: FnMut(Heard<'_>)> Watched<F> {
 /// A lookup asks far fewer than that.
 fn number(at: usize) -> u32 {
     u32::try_from(at).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+#[allow(clippy::disallowed_methods)] // the clock's origin: only differences count
+mod tests {
+    use std::time::Instant;
+
+    use super::*;
+    use crate::dht::lookup::{Lookup, LookupConfig};
+
+    #[test]
+    fn only_who_had_the_time_to_answer_is_called_silent() {
+        let seeds = [8, 9].map(|n| (SocketAddr::from(([n, n, n, n], 6881)), None));
+        let now = Instant::now();
+        let mut lookup = Lookup::new(Target([7; 20]), LookupConfig::default(), &seeds, now);
+        let mut ends = Vec::new();
+        let mut watched = Watched::new([1; 20], |heard: Heard<'_>| {
+            if let Heard::Exchange(Exchange::Unanswered { failure, .. }) = heard {
+                ends.push((failure.cause, failure.by));
+            }
+        });
+        let asks =
+            [lookup.next_query(now), lookup.next_query(now)].map(|ask| ask.expect("a query"));
+        for ask in &asks {
+            watched.asked(ask);
+        }
+        watched.heard(&Event::Slow(asks[0].token));
+        watched.end();
+        assert_eq!(
+            ends,
+            [(Cause::AnswerTimeout, By::Network), (Cause::Stopped, By::Us)],
+            "the second was asked as the lookup ended"
+        );
+    }
 }

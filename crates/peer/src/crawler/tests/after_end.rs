@@ -21,9 +21,12 @@ fn whom_the_operator_disconnects_and_names_again_is_dialled_once_that_connection
         assert_eq!(rig.dials.len(), 1, "{named:?}");
         let (attempt, ..) = rig.dials.pop().unwrap();
         rig.connect(B, 2, Direction::Outgoing, Some(attempt));
+        let requests = rig.sent.iter().filter(|(_, frame)| frame.id == FrameId::CRAWLER_REQUEST);
+        let went: Vec<ConnId> = requests.map(|(conn, _)| *conn).collect();
+        assert_eq!(went, vec![B; asked.iter().count()], "what was asked meanwhile goes out now");
         rig.close(B);
         assert!(rig.dials.is_empty(), "once: {:?}", rig.dials);
-        assert_eq!(rig.ends().len(), asked.iter().count(), "what was asked meanwhile went out");
+        assert_eq!(rig.ends().len(), asked.iter().count());
     }
 }
 
