@@ -33,6 +33,10 @@ use swarmscope_wire::failure::Failure;
 /// Frames are taken out of the queue while less than this waits for the socket.
 const WRITE_AHEAD: usize = 64 * 1024;
 
+/// What is read before others have a turn. Whoever floods us with large frames would have a processor
+/// for milliseconds at a time, and every question waits behind all who do.
+const READ_AT_ONCE: usize = 64 * 1024;
+
 pub(super) struct Conversation {
     shared: Arc<Shared>,
     conn: ConnId,
@@ -50,6 +54,8 @@ pub(super) struct Conversation {
     leaving: bool,
     /// When the last frame came or went.
     last_frame: Instant,
+    /// Bytes that were read since others had a turn.
+    read: usize,
 }
 
 /// What happened in one turn of the loop.
@@ -90,6 +96,7 @@ impl Conversation {
             assembling,
             leaving: false,
             last_frame: now(),
+            read: 0,
         }
     }
 
@@ -117,7 +124,10 @@ impl Conversation {
             let ending = match self.turn().await {
                 Turn::Queue(next) => self.queued(next),
                 Turn::Wrote(result) => self.wrote(result),
-                Turn::Read(result) => self.took(result),
+                Turn::Read(result) => {
+                    self.give_way(result.as_ref().map_or(0, |read| *read)).await;
+                    self.took(result)
+                }
                 Turn::Told(true) => self.told(),
                 Turn::Told(false) | Turn::Stop => Some(Ending::in_order(stopped())),
                 Turn::Timer => self.timer(),
@@ -125,6 +135,14 @@ impl Conversation {
             if let Some(ending) = ending {
                 return ending;
             }
+        }
+    }
+
+    async fn give_way(&mut self, read: usize) {
+        self.read += read;
+        if self.read >= READ_AT_ONCE {
+            self.read = 0;
+            tokio::task::yield_now().await;
         }
     }
 
