@@ -255,15 +255,18 @@ fn a_signal_found_on_the_screen_names_nobody_in_a_case_that_hides_addresses() {
     let mut cards = signals::find(&signals::rounds(&contents.records), &signals::built_in());
     let mut card = cards.remove(0);
     card.members = vec![NODE.to_owned()];
-    card.seen = format!("{NODE} and its prefix 198.51.100.0/24");
+    card.seen = format!("{NODE} and its prefix 198.51.100.0/24: 47 bytes, 0a1b2c3d…; odd");
+    card.id = "one-content@1/dht/PING/0a1b2c3d".to_owned();
     card.replies = vec![ContentId::of_bytes(b"x").to_string(), "05".repeat(32)];
     let hides = |addresses| Entries::new(Keeps { addresses, bytes: false }, Mask::new([9; 32]));
     assert_eq!(hides(true).card(&card), card);
     let masked = hides(false).card(&card);
     let text = serde_json::to_string(&masked).expect("JSON");
-    for secret in ["198.51", &card.replies[0], &card.replies[1]] {
+    for secret in ["198.51", "0a1b2c3d", &card.replies[0], &card.replies[1]] {
         assert!(!text.contains(secret), "{secret} in {text}");
     }
+    let last = masked.id.rsplit('/').next().expect("an end");
+    assert!(masked.seen.contains(&format!(" {last}…; odd")), "still the same for the same: {text}");
     let (_, hidden) = kept(Keeps { addresses: false, bytes: false });
     let reply = &hidden.records[1];
     assert_eq!(reply.peer.as_ref(), masked.members.first());
