@@ -28,7 +28,7 @@ pub(super) struct Core {
     /// Somebody has dialled us, as a peer or back; stays true (§7).
     pub(super) reached_from_outside: bool,
     pub(super) links: Links,
-    after_end: AfterEnd,
+    pub(super) after_end: AfterEnd,
     pub(super) timers: Timers,
     pub(super) random: Random,
     pub(super) directory: Directory,

@@ -74,7 +74,12 @@ impl Engine {
         match input {
             Input::Connect { target, source } => self.connect(target, source),
             Input::Disconnect(permid) => self.disconnect(permid),
-            Input::Forget(peer) => self.core.directory.let_be(&peer),
+            Input::Forget(peer) => {
+                self.core.directory.let_be(&peer);
+                if let PeerKey::Permid(permid) = peer {
+                    self.dial_no_more(permid);
+                }
+            }
             Input::Ask { ticket, ask } => self.requests.ask(&mut self.core, ticket, ask),
             Input::Cancel(ticket) => self.requests.cancel(&mut self.core, ticket),
             Input::Extend(ticket, by) => self.requests.extend(&mut self.core, ticket, by),
@@ -211,8 +216,24 @@ impl Engine {
         }
     }
 
+    /// What waits for the end of a connection to this peer is not dialled after all.
+    fn dial_no_more(&mut self, permid: Permid) {
+        let failure = Failure::new(Cause::Closed, By::Us, "disconnected from here");
+        for waiting in self.core.after_end.take(permid) {
+            self.core.emit(Event::ConnectFailed {
+                peer: waiting.peer,
+                failure: failure.clone(),
+                attempt: 1,
+                gives_up_at: 1,
+                again_in: None,
+            });
+            self.requests.dial_failed(&mut self.core, permid, &failure);
+        }
+    }
+
     fn disconnect(&mut self, permid: Permid) {
         self.core.directory.hold_off(permid);
+        self.dial_no_more(permid);
         let conns: Vec<_> = self.core.links.of(permid).collect();
         for conn in conns {
             self.core.close(conn, Failure::new(Cause::Closed, By::Us, "disconnected from here"));

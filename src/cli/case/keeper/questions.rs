@@ -116,7 +116,9 @@ impl Questions {
             }
             Event::Failed { ticket, failure, .. } => {
                 let Some(open) = self.open.remove(ticket) else { return Ok(()) };
-                for (peer, entry) in open.queries.values() {
+                let mut queries: Vec<_> = open.queries.values().collect();
+                queries.sort_by_key(|(_, entry)| *entry);
+                for (peer, entry) in queries {
                     open.failed(Some(*entry), peer, QUERY, failure, case, &dress)?;
                 }
                 open.failed(open.entry, &open.peer, &open.question, failure, case, dress)?;

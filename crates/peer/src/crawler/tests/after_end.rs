@@ -50,3 +50,21 @@ fn who_stops_dials_nobody_after_an_end() {
     rig.close(A);
     assert!(rig.dials.is_empty(), "{:?}", rig.dials);
 }
+
+#[test]
+fn who_is_disconnected_again_before_that_is_not_dialled() {
+    for forgets in [false, true] {
+        let mut rig = Rig::crawler();
+        rig.input(Input::Disconnect(permid(2)));
+        rig.input(Input::Connect { target: target(Some(2)), source: Source::Operator });
+        let ticket = rig.ask(ask(2));
+        rig.events();
+        let peer = PeerKey::Permid(permid(2));
+        rig.input(if forgets { Input::Forget(peer) } else { Input::Disconnect(permid(2)) });
+        let events = rig.events();
+        assert!(events.iter().any(|event| matches!(event, Event::ConnectFailed { .. })));
+        assert_eq!(ends(&events), [(ticket, Err(Cause::Closed))]);
+        rig.close(A);
+        assert!(rig.dials.is_empty(), "{:?}", rig.dials);
+    }
+}
