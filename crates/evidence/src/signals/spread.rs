@@ -148,7 +148,7 @@ impl Spread {
         if let Some((named, later)) = self.named_before.filter(|(_, later)| *later > 0) {
             let _ = write!(
                 words,
-                " Of {later} that showed it later, an earlier one had named {named} in gossip."
+                " Of {later} that showed it later, {named} had been named by an earlier one in the last gossip heard of it."
             );
         }
         Some(words)
