@@ -313,9 +313,9 @@ const MEASURED: &str = "
 Each attack is made on a peer in a process of its own, over real sockets. An honest Crawler visits
 or asks that peer and, in turn with it, another one that nobody attacks; the ratio of the two
 medians is what the attack does to it. It may be 1.2, or 2 where the attack makes the peer compute.
-Because other programs use the machine, the best of up to twelve series counts, and 3 ms are allowed
-for: a single series can be higher. Memory is the growth of the highest use so far. The ceilings
-beside the figures are those that the tests hold.
+Because other programs use the machine, the best of up to twelve series counts (for frames, of up to
+three crowds with twelve each), and 3 ms are allowed for: a single series can be higher. Memory is
+the growth of the highest use so far. The ceilings beside the figures are those that the tests hold.
 
 ";
 

@@ -183,10 +183,20 @@ impl Times {
         self.attacked.as_secs_f64() / self.other.as_secs_f64()
     }
 
+    /// Whether the honest wait less for the attacked peer here, by the measure of the other one.
+    pub fn is_better_than(&self, before: Option<&Self>) -> bool {
+        before.is_none_or(|before| self.ratio() < before.ratio())
+    }
+
+    /// What is allowed where a peer is made to compute.
+    pub fn is_within_twice(&self) -> bool {
+        self.ratio() <= 2.0
+    }
+
     /// Keeps the better series; whether it is good enough for no further one.
     fn keep_better(best: &mut Option<Self>, attacked: Vec<Duration>, other: Vec<Duration>) -> bool {
         let times = Self { attacked: middle(attacked), other: middle(other) };
-        if best.is_none_or(|best| times.ratio() < best.ratio()) {
+        if times.is_better_than(best.as_ref()) {
             *best = Some(times);
         }
         times.attacked <= times.other * 6 / 5

@@ -35,7 +35,7 @@ const WRITE_AHEAD: usize = 64 * 1024;
 
 /// What is read before others have a turn. Whoever floods us with large frames would have a processor
 /// for milliseconds at a time, and every question waits behind all who do.
-const READ_AT_ONCE: usize = 64 * 1024;
+const READ_AT_ONCE: usize = 16 * 1024;
 
 pub(super) struct Conversation {
     shared: Arc<Shared>,
