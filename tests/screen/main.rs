@@ -2,6 +2,7 @@
 //! and operators do.
 
 mod acceptance;
+mod case;
 #[path = "../clock/mod.rs"]
 mod clock;
 mod colours;
@@ -9,7 +10,6 @@ mod commands;
 mod composing;
 mod crowd;
 mod every_view;
-mod evidence;
 mod export;
 mod finding;
 mod first_run;
@@ -33,6 +33,7 @@ mod replay;
 mod reply;
 mod screenshots;
 mod several;
+mod signals;
 mod snapshots;
 mod stories;
 mod table;

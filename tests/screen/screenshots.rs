@@ -93,19 +93,19 @@ const SHOTS: [Shot; 28] = [
         name: "signals",
         size: (144, 46),
         theme: "dark",
-        keys: |model| *model = crate::evidence::reviewed(),
+        keys: |model| *model = crate::signals::reviewed(),
     },
     Shot {
         name: "case",
         size: (144, 46),
         theme: "dark",
-        keys: |model| *model = crate::evidence::worked_on(),
+        keys: |model| *model = crate::case::worked_on(),
     },
     Shot {
         name: "case-broken",
         size: (120, 40),
         theme: "dark",
-        keys: |model| *model = crate::evidence::broken(),
+        keys: |model| *model = crate::case::broken(),
     },
 ];
 

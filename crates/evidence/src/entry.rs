@@ -11,7 +11,7 @@ use crate::case::{Draft, kind};
 mod card;
 mod networks;
 
-pub use networks::{Answered, Asked, Message, NoAnswer, Payload};
+pub use networks::{Answered, Asked, Message, Payload};
 
 /// What a case keeps, said once in its first entry.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -111,6 +111,15 @@ pub struct Reply<'a> {
     pub shape: ContentId,
 }
 
+/// Who was asked.
+#[derive(Clone, Copy, Debug)]
+pub enum Who<'a> {
+    /// A peer of the overlay.
+    Permid(&'a Permid),
+    /// A BitTorrent peer or a node of the DHT, as it was named: `dht://host:port`.
+    Place(&'a str),
+}
+
 /// A question that ended without a reply.
 #[derive(Clone, Debug)]
 pub struct Failed<'a> {
@@ -121,7 +130,7 @@ pub struct Failed<'a> {
     /// As in [`Sent`].
     pub question: &'a str,
     /// Who was asked, where that was known.
-    pub peer: Option<&'a Permid>,
+    pub peer: Option<Who<'a>>,
     /// How far it came.
     pub phase: &'a str,
     /// The failure's stable code.
@@ -211,10 +220,16 @@ impl Entries {
             .plain("code", failed.code)
             .plain("by", failed.by)
             .plain("delivered", failed.delivered);
-        if let Some(peer) = failed.peer {
-            draft = draft.private("peer", self.peer(peer));
+        let mut text = self.text(failed.text);
+        match failed.peer {
+            None => {}
+            Some(Who::Permid(permid)) => draft = draft.private("peer", self.peer(permid)),
+            Some(Who::Place(place)) => {
+                draft = draft.private("peer", self.place(place));
+                text = self.without_host_of(text, place);
+            }
         }
-        draft.private("text", self.text(failed.text))
+        draft.private("text", text)
     }
 
     /// Free text.

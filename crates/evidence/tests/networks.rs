@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use serde_json::json;
 use swarmscope_evidence::case::note::CaseId;
 use swarmscope_evidence::case::{Draft, Writer, kind, verify};
-use swarmscope_evidence::entry::{Answered, Asked, Entries, Keeps, Message, NoAnswer, Payload};
+use swarmscope_evidence::entry::{Answered, Asked, Entries, Failed, Keeps, Message, Payload, Who};
 use swarmscope_evidence::record::{Contents, contents};
 use swarmscope_evidence::signals::rules::hajime_infohash;
 use swarmscope_evidence::signals::{self, Card};
@@ -148,18 +148,18 @@ fn kept(keeps: Keeps) -> (Vec<u8>, Contents) {
         Some(Payload::Digest([5; 32], 88)),
         &decoded(json!({ "peers": 3 })),
     );
-    let failed = NoAnswer {
+    let failed = Failed {
         request: None,
         network: "dht",
         question: "PING",
-        peer: "dht://node.example:6881",
+        peer: Some(Who::Place("dht://node.example:6881")),
         phase: "resolve",
         code: "resolve.not-found",
         by: "network",
         delivered: "no",
         text: "node.example: no address",
     };
-    kept.append(kept.entries.unanswered(&failed));
+    kept.append(kept.entries.failed(&failed));
     kept.end()
 }
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 
 use swarmscope_evidence::case::Draft;
-use swarmscope_evidence::entry::{Failed, Reply, Sent};
+use swarmscope_evidence::entry::{Failed, Reply, Sent, Who};
 use swarmscope_peer::crawler::{Registry, decode_reply};
 use swarmscope_peer::node::{self, Event, PeerKey, Ticket};
 use swarmscope_wire::failure::{Delivered, Failure};
@@ -153,19 +153,33 @@ impl Keeper {
         failure: &Failure,
         dress: impl Fn(Draft) -> Draft,
     ) -> Result<(), CliError> {
-        let failed = Failed {
-            request,
-            network: NETWORK,
-            question: &self.registry.label(message),
-            peer,
-            phase: failure.phase().name(),
-            code: failure.cause.code(),
-            by: failure.by.name(),
-            delivered: delivered(failure),
-            text: &failure.words(),
-        };
-        case.append(dress(case.entries.failed(&failed))).map(drop)
+        let question = self.registry.label(message);
+        let asked = (NETWORK, &*question, peer.map(Who::Permid));
+        append_failed(case, request, asked, failure, dress)
     }
+}
+
+/// Writes that a question ended without a reply: of which network it was, its name, and who was
+/// asked.
+fn append_failed(
+    case: &mut CaseFile,
+    request: Option<u64>,
+    (network, question, peer): (&str, &str, Option<Who<'_>>),
+    failure: &Failure,
+    dress: impl Fn(Draft) -> Draft,
+) -> Result<(), CliError> {
+    let failed = Failed {
+        request,
+        network,
+        question,
+        peer,
+        phase: failure.phase().name(),
+        code: failure.cause.code(),
+        by: failure.by.name(),
+        delivered: delivered(failure),
+        text: &failure.words(),
+    };
+    case.append(dress(case.entries.failed(&failed))).map(drop)
 }
 
 const fn delivered(failure: &Failure) -> &'static str {

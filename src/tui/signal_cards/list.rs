@@ -27,7 +27,7 @@ const ROOMY: u16 = 45;
 const ONE_IN: f64 = 100_000.0;
 /// Under NOT SEEN FROM HERE.
 const NOT_SEEN: &str = "Peers that could not be reached or were not asked; what a peer does with \
-                        others; gossip round by round; what runs on any machine.";
+                        others; gossip before each teller's last; what runs on any machine.";
 
 /// The blocks of the pane.
 pub fn all(model: &Model, area: Area) -> Vec<(Block, Draw<'_>)> {

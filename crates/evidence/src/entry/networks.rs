@@ -86,29 +86,6 @@ pub struct Answered<'a> {
     pub shape: ContentId,
 }
 
-/// A question without an answer.
-#[derive(Clone, Debug)]
-pub struct NoAnswer<'a> {
-    /// The entry of the question; none where nothing was sent.
-    pub request: Option<u64>,
-    /// As in [`Asked`].
-    pub network: &'a str,
-    /// As in [`Asked`].
-    pub question: &'a str,
-    /// As in [`Asked`].
-    pub peer: &'a str,
-    /// How far it came.
-    pub phase: &'a str,
-    /// The failure's stable code.
-    pub code: &'a str,
-    /// Who ended it.
-    pub by: &'a str,
-    /// Whether the question may have been delivered: `yes`, `no` or `maybe`.
-    pub delivered: &'a str,
-    /// In words.
-    pub text: &'a str,
-}
-
 impl Entries {
     /// A question, or more that was sent for it.
     #[must_use]
@@ -203,31 +180,10 @@ impl Entries {
             decoded.json["steps"] = Value::from(answered.steps);
         }
         let masked = self.mask.decoded(decoded);
-        let host = host(answered.peer);
+        let known = |text: String| self.without_host_of(text, answered.peer);
         draft
-            .private("summary", self.without_host(masked.summary, host))
-            .private("payload_masked", self.without_host(masked.json.to_string(), host))
-    }
-
-    /// A question without an answer.
-    #[must_use]
-    pub fn unanswered(&self, failed: &NoAnswer<'_>) -> Draft {
-        let mut draft = Draft::new(kind::FAILURE);
-        if let Some(request) = failed.request {
-            draft = draft.plain("request", request);
-        }
-        let text = self.text(failed.text);
-        let text =
-            if self.keeps.addresses { text } else { self.without_host(text, host(failed.peer)) };
-        draft
-            .plain("network", failed.network)
-            .plain("question", failed.question)
-            .plain("phase", failed.phase)
-            .plain("code", failed.code)
-            .plain("by", failed.by)
-            .plain("delivered", failed.delivered)
-            .private("peer", self.place(failed.peer))
-            .private("text", text)
+            .private("summary", known(masked.summary))
+            .private("payload_masked", known(masked.json.to_string()))
     }
 
     /// `dht://host:port`, or what stands for it: the same for the same host, and another one for
@@ -248,9 +204,13 @@ impl Entries {
         format!("{scheme}://{node}{host}:{port}")
     }
 
-    /// Masking does not know names of hosts: this one is known.
-    fn without_host(&self, text: String, host: &str) -> String {
-        if host.is_empty() { text } else { text.replace(host, &self.mask.host_for(host)) }
+    /// Masking does not know names of hosts: the one of this peer is known.
+    pub(super) fn without_host_of(&self, text: String, peer: &str) -> String {
+        let host = host(peer);
+        if self.keeps.addresses || host.is_empty() {
+            return text;
+        }
+        text.replace(host, &self.mask.host_for(host))
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 use swarmscope_evidence::case::Draft;
-use swarmscope_evidence::entry::{Answered, Asked, Message, NoAnswer, Payload};
+use swarmscope_evidence::entry::{Answered, Asked, Message, Payload, Who};
 use swarmscope_facts::networks::{self, Event};
 use swarmscope_networks::answer::Said;
 use swarmscope_networks::exchange::{Exchange, Received, Sent};
@@ -16,7 +16,7 @@ use swarmscope_peer::node::{PeerKey, Ticket};
 use swarmscope_wire::failure::Failure;
 use swarmscope_wire::{ErrorByte, MessageId};
 
-use super::{CaseFile, delivered};
+use super::{CaseFile, append_failed};
 use crate::cli::CliError;
 use crate::cli::case::file::program;
 
@@ -265,17 +265,7 @@ impl Open {
         case: &mut CaseFile,
         dress: impl Fn(Draft) -> Draft,
     ) -> Result<(), CliError> {
-        let failed = NoAnswer {
-            request,
-            network: self.network.name(),
-            question,
-            peer,
-            phase: failure.phase().name(),
-            code: failure.cause.code(),
-            by: failure.by.name(),
-            delivered: delivered(failure),
-            text: &failure.words(),
-        };
-        case.append(dress(case.entries.unanswered(&failed))).map(drop)
+        let asked = (self.network.name(), question, Some(Who::Place(peer)));
+        append_failed(case, request, asked, failure, dress)
     }
 }
