@@ -31,7 +31,6 @@ use crate::screen::reply::comparison::Comparison;
 use crate::screen::reply::finding::Find;
 use crate::screen::session::showing::Showing;
 use crate::screen::signals::Signals;
-use swarmscope_facts::Marks;
 use swarmscope_facts::Now;
 use swarmscope_facts::list::order::Order;
 use swarmscope_facts::list::{Census, Tally};
@@ -97,8 +96,6 @@ pub struct Model {
     /// Whom the operator dials: selected as soon as it is listed, unless another key is pressed
     /// before.
     pub(super) awaited: Option<PeerKey>,
-    /// The peers that are marked.
-    pub marks: Marks,
     /// A range of rows that is being marked.
     pub range: Option<Range>,
     /// Columns, saved filters, and notes on peers.
@@ -192,7 +189,6 @@ impl Model {
             selected: None,
             chosen: false,
             awaited: None,
-            marks: Marks::default(),
             range: None,
             kept,
             tally: Tally::default(),

@@ -30,11 +30,7 @@ fn follow(model: &mut Model, change: Change) -> Option<Effect> {
         Change::ToExamine(key) => return examine(model, key),
         Change::News(news) => told(model, &news),
         Change::Renamed { was, now } => renamed(model, &was, &now),
-        Change::Asked(key) => model.picks.set(key, None),
-        Change::Forgotten(key) => {
-            model.marks.unmark(&key);
-            model.picks.set(key, None);
-        }
+        Change::Asked(key) | Change::Forgotten(key) => model.picks.set(key, None),
         Change::Touched(key) => about(model, &key),
     }
     None
@@ -60,7 +56,6 @@ fn told(model: &mut Model, news: &News) {
 /// Two names for one peer become one.
 fn renamed(model: &mut Model, was: &PeerKey, key: &PeerKey) {
     model.log.rename(was, key);
-    model.marks.rename(was, key);
     model.picks.rename(was, key);
     for followed in [&mut model.awaited, &mut model.selected] {
         if followed.as_ref() == Some(was) {
@@ -135,7 +130,7 @@ fn keep(model: &mut Model, act: TourCase) -> Vec<Effect> {
 fn show(model: &mut Model, scene: Scene) -> Vec<Effect> {
     model.screen = match scene {
         Scene::List => {
-            model.marks.clear(); // the tour's own
+            model.facts.unmark_all(); // the tour's own
             Screen::Main
         }
         Scene::AskAll(message) => {

@@ -24,8 +24,8 @@ use swarmscope_facts::{Peer, words};
 use swarmscope_wire::ErrorByte;
 
 /// The answers that have a letter of their own; the others have [`OTHERS`].
-const LETTERS: [&str; 8] = ["A", "B", "C", "D", "E", "F", "G", "H"];
-const OTHERS: usize = LETTERS.len();
+const LETTERS: [&str; OTHERS as usize] = ["A", "B", "C", "D", "E", "F", "G", "H"];
+const OTHERS: u8 = 8;
 /// What is said of the cell under the cursor in front of an audience: no more than it can read.
 const PROJECTED_ROWS: usize = 2;
 /// Where the text stands behind a label.
@@ -38,19 +38,55 @@ enum Mark {
     Asked(Outcome),
     NotAsked(Way),
     /// The answer with this place in the list.
-    Answer(usize),
+    Answer(u8),
     NoAnswer,
+}
+
+/// How many peers have each of the marks, by [`Mark::index`]: one array for a cell costs less than
+/// a mark for each of a million peers.
+type Counts = [usize; Mark::NO_ANSWER + 1];
+
+impl Mark {
+    const ASKED: usize = 1;
+    const NOT_ASKED: usize = Self::ASKED + Outcome::ALL.len();
+    const ANSWER: usize = Self::NOT_ASKED + Way::ALL.len();
+    const NO_ANSWER: usize = Self::ANSWER + OTHERS as usize + 1;
+
+    const fn index(self) -> usize {
+        match self {
+            Self::Odd => 0,
+            Self::Asked(outcome) => Self::ASKED + outcome as usize,
+            Self::NotAsked(way) => Self::NOT_ASKED + way as usize,
+            Self::Answer(place) => Self::ANSWER + place as usize,
+            Self::NoAnswer => Self::NO_ANSWER,
+        }
+    }
+
+    fn all() -> impl Iterator<Item = Self> {
+        let asked = Outcome::ALL.map(Self::Asked).into_iter().chain(Way::ALL.map(Self::NotAsked));
+        let answers = (0..=OTHERS).map(Self::Answer);
+        [Self::Odd, Self::NoAnswer].into_iter().chain(asked).chain(answers)
+    }
+}
+
+/// The marks that some peer has, in their order.
+fn listed(counts: &Counts) -> Vec<(Mark, usize)> {
+    let each = Mark::all().map(|mark| (mark, counts[mark.index()]));
+    let mut some: Vec<(Mark, usize)> = each.filter(|(_, n)| *n > 0).collect();
+    some.sort_unstable();
+    some
 }
 
 /// Draws the screen.
 pub fn draw(canvas: &mut Canvas, model: &Model, grid: &Grid) {
     let sheet = model.sheet();
-    let marks = marks(model);
+    let cells = cells(model, &sheet);
     heading(canvas, model, &sheet);
     let here = model.map_cell();
-    let last = model.census.places().checked_sub(1).map(|last| sheet.cell_of(last));
-    for cell in 0..last.map_or(0, |last| last + 1) {
-        draw_cell(canvas, model, &sheet, &marks, cell, here == Some(cell));
+    for (cell, mark) in cells.iter().map(shown).enumerate() {
+        if let Some(mark) = mark {
+            draw_cell(canvas, model, &sheet, mark, cell, here == Some(cell));
+        }
     }
     let end = if model.tour.is_some() { grid.tour } else { grid.event };
     let area = if sheet.beside {
@@ -60,35 +96,42 @@ pub fn draw(canvas: &mut Canvas, model: &Model, grid: &Grid) {
         let y = sheet.y + sheet.height + 1;
         Area { bar: 0, x: 3, right: grid.columns - 1, y, height: end.saturating_sub(y) }
     };
-    let below = legend(canvas, model, area, &marks, sheet.beside);
+    let below = legend(canvas, model, area, &cells, sheet.beside);
     let skip = below.saturating_sub(area.y);
-    explained(canvas, model, area.rows(skip, u16::MAX), &sheet, &marks);
+    explained(canvas, model, area.rows(skip, u16::MAX), &sheet, &cells);
 }
 
-/// What there is to show of each place.
-fn marks(model: &Model) -> Vec<Option<Mark>> {
-    let census = &model.census;
-    let mut marks: Vec<Option<Mark>> =
-        (0..census.places()).map(|place| census.at(place).map(by_outcome)).collect();
-    let campaign = model.many.campaign.as_ref();
-    let Some(campaign) = campaign.filter(|_| model.colouring == Colouring::Answer) else {
-        return marks;
+/// What there is to show of each cell.
+fn cells(model: &Model, sheet: &Sheet) -> Vec<Counts> {
+    let (census, answers) = (&model.census, answers(model));
+    let last = census.places().checked_sub(1).map(|last| sheet.cell_of(last));
+    let of = |cell: usize| {
+        let mut counts = Counts::default();
+        for place in sheet.places(cell) {
+            let Some(standing) = census.at(place) else { continue };
+            let mark = answers.as_ref().map_or_else(|| by_outcome(standing), |of| of[place]);
+            counts[mark.index()] += 1;
+        }
+        counts
     };
-    for mark in marks.iter_mut().flatten() {
-        *mark = Mark::NoAnswer;
-    }
-    let places = listed(campaign);
+    (0..last.map_or(0, |last| last + 1)).map(of).collect()
+}
+
+/// What each place has answered, where that is what the cells show.
+fn answers(model: &Model) -> Option<Vec<Mark>> {
+    let campaign = model.many.campaign.as_ref().filter(|_| model.colouring == Colouring::Answer)?;
+    let mut marks = vec![Mark::NoAnswer; model.census.places()];
+    let groups = campaign.groups();
+    let index = |(place, group): (usize, &Group)| Some((groups.index(group.id)?, place));
+    let places: BTreeMap<usize, usize> = groups.listed().enumerate().filter_map(index).collect();
     for row in campaign.rows() {
-        let place = model.facts.peers().index(&row.peer);
-        let group = campaign.group_of(row).map(|group| {
-            let place = places.get(&group).copied().unwrap_or(OTHERS);
-            Mark::Answer(place.min(OTHERS))
-        });
-        if let (Some(place), Some(mark)) = (place, group) {
-            marks[place] = Some(mark);
+        let Some(group) = campaign.group_of(row) else { continue };
+        let place = places.get(&group).and_then(|place| u8::try_from(*place).ok());
+        if let Some(index) = model.facts.peers().index(&row.peer) {
+            marks[index] = Mark::Answer(place.map_or(OTHERS, |place| place.min(OTHERS)));
         }
     }
-    marks
+    Some(marks)
 }
 
 fn by_outcome(standing: &Standing) -> Mark {
@@ -99,17 +142,10 @@ fn by_outcome(standing: &Standing) -> Mark {
     }
 }
 
-/// The groups by their place in the list of answers.
-fn listed(campaign: &Campaign) -> BTreeMap<usize, usize> {
-    let groups = campaign.groups();
-    let index = |group: &Group| groups.index(group.id);
-    groups.listed().enumerate().filter_map(|(place, group)| Some((index(group)?, place))).collect()
-}
-
 /// The answer of a letter.
-fn group_at(model: &Model, place: usize) -> Option<(&Campaign, &Group)> {
+fn group_at(model: &Model, place: u8) -> Option<(&Campaign, &Group)> {
     let campaign = model.many.campaign.as_ref()?;
-    Some((campaign, campaign.groups().listed().nth(place)?))
+    Some((campaign, campaign.groups().listed().nth(place.into())?))
 }
 
 fn heading(canvas: &mut Canvas, model: &Model, sheet: &Sheet) {
@@ -138,11 +174,10 @@ fn draw_cell(
     canvas: &mut Canvas,
     model: &Model,
     sheet: &Sheet,
-    marks: &[Option<Mark>],
+    mark: Mark,
     cell: usize,
     here: bool,
 ) {
-    let Some(mark) = shown(sheet, marks, cell) else { return };
     let (x, y) = sheet.at(cell);
     let right = x + sheet.cell.0;
     let (sign, style) = sign(canvas, model, mark);
@@ -184,23 +219,12 @@ fn filled(
 }
 
 /// What a cell shows: an odd one where there is any, else what most of its peers are.
-fn shown(sheet: &Sheet, marks: &[Option<Mark>], cell: usize) -> Option<Mark> {
-    let places = sheet.places(cell);
-    let all = marks.get(places.start..places.end.min(marks.len()))?;
-    if let [one] = all {
-        return *one;
+fn shown(counts: &Counts) -> Option<Mark> {
+    if counts[Mark::Odd.index()] > 0 {
+        return Some(Mark::Odd);
     }
-    let counts = count(all.iter().flatten());
-    let most = counts.iter().max_by_key(|(mark, n)| (**n, std::cmp::Reverse(**mark)));
-    if counts.contains_key(&Mark::Odd) { Some(Mark::Odd) } else { most.map(|(mark, _)| *mark) }
-}
-
-fn count<'m>(marks: impl Iterator<Item = &'m Mark>) -> BTreeMap<Mark, usize> {
-    let mut counts = BTreeMap::new();
-    for mark in marks {
-        *counts.entry(*mark).or_default() += 1;
-    }
-    counts
+    let most = listed(counts).into_iter().max_by_key(|(mark, n)| (*n, std::cmp::Reverse(*mark)));
+    most.map(|(mark, _)| mark)
 }
 
 /// One cell wide, each its own: the pill is one digit here.
@@ -222,7 +246,7 @@ fn sign(canvas: &Canvas, model: &Model, mark: Mark) -> (&'static str, Style) {
             let odd = group_at(model, place)
                 .is_some_and(|(campaign, group)| campaign.signal(group).is_some());
             let style = if odd { theme.caution.patch(theme.strong()) } else { Style::new() };
-            (LETTERS.get(place).copied().unwrap_or("+"), style)
+            (LETTERS.get(usize::from(place)).copied().unwrap_or("+"), style)
         }
         Mark::NoAnswer => ("·", theme.faint),
     }
@@ -245,16 +269,13 @@ fn name(mark: Mark) -> &'static str {
 }
 
 /// What the signs mean, each with its number. Returns the first row below.
-fn legend(
-    canvas: &mut Canvas,
-    model: &Model,
-    area: Area,
-    marks: &[Option<Mark>],
-    beside: bool,
-) -> u16 {
-    let counts = count(marks.iter().flatten());
+fn legend(canvas: &mut Canvas, model: &Model, area: Area, cells: &[Counts], beside: bool) -> u16 {
+    let mut counts = Counts::default();
+    for (mark, n) in cells.iter().flat_map(|cell| cell.iter().enumerate()) {
+        counts[mark] += n;
+    }
     let (mut x, mut y) = (area.x, area.y);
-    for (mark, n) in counts {
+    for (mark, n) in listed(&counts) {
         let (sign, style) = sign(canvas, model, mark);
         let line = match mark {
             Mark::Answer(place) if place < OTHERS => group_at(model, place)
@@ -285,18 +306,12 @@ fn legend(
 }
 
 /// The cell under the cursor.
-fn explained(
-    canvas: &mut Canvas,
-    model: &Model,
-    area: Area,
-    sheet: &Sheet,
-    marks: &[Option<Mark>],
-) {
+fn explained(canvas: &mut Canvas, model: &Model, area: Area, sheet: &Sheet, cells: &[Counts]) {
     let Some(peer) = model.peer() else {
         paragraph(canvas, area, "no peer is known yet", canvas.theme.muted);
         return;
     };
-    let rows = rows(model, peer, sheet, marks);
+    let rows = rows(model, peer, sheet, cells);
     let title = model.name_of(&peer.key);
     let label = peer.label.as_deref().unwrap_or_default();
     canvas.heading(&area, &title, false, label);
@@ -308,16 +323,15 @@ fn rows(
     model: &Model,
     peer: &Peer,
     sheet: &Sheet,
-    marks: &[Option<Mark>],
+    cells: &[Counts],
 ) -> Vec<(&'static str, String)> {
     let mut rows = Vec::new();
-    if let Some(cell) = model.map_cell().filter(|_| sheet.peers > 1) {
-        let places = sheet.places(cell);
-        let all = marks.get(places.start..places.end.min(marks.len())).unwrap_or_default();
-        let counts = count(all.iter().flatten());
-        let each = |(mark, n): (&Mark, &usize)| format!("{n} {}", name(*mark));
-        let texts: Vec<String> = counts.iter().map(each).collect();
-        rows.push(("cell", format!("{}: {}", all.iter().flatten().count(), texts.join(", "))));
+    let cell = model.map_cell().filter(|_| sheet.peers > 1).and_then(|cell| cells.get(cell));
+    if let Some(counts) = cell {
+        let each = |(mark, n): (Mark, usize)| format!("{n} {}", name(mark));
+        let texts: Vec<String> = listed(counts).into_iter().map(each).collect();
+        let all: usize = counts.iter().sum();
+        rows.push(("cell", format!("{all}: {}", texts.join(", "))));
     }
     if peer.signals > 0 {
         let key = model.key_of("inspect");
@@ -425,12 +439,23 @@ mod tests {
     #[test]
     fn a_cell_of_many_shows_what_most_are_unless_one_is_odd() {
         let (ok, not_yet) = (Mark::Asked(Outcome::Answered), Mark::Asked(Outcome::NotYet));
-        let sheet = Sheet { peers: 3, ..Sheet::of((80, 24), 3, false) };
-        let of = |marks: [Option<Mark>; 3]| shown(&sheet, &marks, 0);
-        assert_eq!(of([Some(ok), Some(not_yet), Some(not_yet)]), Some(not_yet));
-        assert_eq!(of([Some(ok), Some(ok), Some(Mark::Odd)]), Some(Mark::Odd));
-        assert_eq!(of([None, None, Some(ok)]), Some(ok));
-        assert_eq!(of([None, None, None]), None);
-        assert_eq!(shown(&sheet, &[Some(ok), None], 0), Some(ok), "the last cell may be short");
+        let of = |marks: &[Mark]| {
+            let mut counts = Counts::default();
+            for mark in marks {
+                counts[mark.index()] += 1;
+            }
+            shown(&counts)
+        };
+        assert_eq!(of(&[ok, not_yet, not_yet]), Some(not_yet));
+        assert_eq!(of(&[ok, ok, Mark::Odd]), Some(Mark::Odd));
+        assert_eq!(of(&[not_yet, ok]), Some(ok), "the first of as many");
+        assert_eq!(of(&[]), None);
+    }
+
+    #[test]
+    fn every_mark_is_counted_in_a_place_of_its_own() {
+        let places: HashSet<usize> = Mark::all().map(Mark::index).collect();
+        assert_eq!(places.len(), Counts::default().len());
+        assert!(Mark::all().all(|mark| mark.index() < Counts::default().len()));
     }
 }

@@ -79,7 +79,7 @@ pub fn draw(canvas: &mut Canvas, model: &Model, area: Area, headings: bool, top:
         if here {
             canvas.selected(&area, y, focused(model));
         }
-        if model.marks.contains(&peer.key) {
+        if model.facts.peers().is_marked(&peer.key) {
             let style = canvas.theme.strong();
             canvas.text(area.bar + 1, area.x - 1, y, "+", style);
         }
@@ -101,10 +101,10 @@ fn counts(model: &Model, headings: bool) -> String {
     } else if headings {
         note = note + " of " + &thousands(all as u64);
     }
-    if !model.marks.is_empty() {
-        note = note + ", " + &thousands(model.marks.len() as u64) + " marked";
+    if !model.facts.peers().marks().is_empty() {
+        note = note + ", " + &thousands(model.facts.peers().marks().len() as u64) + " marked";
     }
-    match model.marks.len().saturating_sub(model.order.marked_shown()) {
+    match model.facts.peers().marks().len().saturating_sub(model.order.marked_shown()) {
         0 => note,
         hidden => note + &format!(", {} hidden", thousands(hidden as u64)),
     }

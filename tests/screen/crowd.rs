@@ -55,9 +55,8 @@ pub fn swarm() -> Model {
         Msg::Paste("SELECT oversion FROM Peer\n  ORDER BY 1 DESC LIMIT 1".to_owned()),
     );
     press(&mut model, &[ESC]);
-    for n in 0..60 {
-        model.marks.mark(PeerKey::Permid(peer(n).0));
-    }
+    let all: Vec<PeerKey> = (0..60).map(|n| PeerKey::Permid(peer(n).0)).collect();
+    model.facts.mark_all(&all);
     model
 }
 
@@ -93,9 +92,8 @@ pub fn some_left_out(model: &mut Model) {
         detail: String::new(),
     };
     fold(model, before(0), Msg::Node(connecting));
-    for key in [gone, own].into_iter().chain(late).map(PeerKey::Permid).chain([address]) {
-        model.marks.mark(key);
-    }
+    let permids = [gone, own].into_iter().chain(late).map(PeerKey::Permid);
+    model.facts.mark_all(&permids.chain([address]).collect::<Vec<_>>());
 }
 
 /// What goes out until then, with its times in milliseconds. The node answers with tickets at once,

@@ -112,10 +112,9 @@ fn the_group_or_the_marked_alone_are_saved() {
     let some = lines(&saved(&mut model));
     assert_eq!(some.len(), group);
     assert!(group < 60);
-    model.marks.clear();
-    for n in [3, 7] {
-        model.marks.mark(swarmscope_peer::node::PeerKey::Permid(peer(n).0));
-    }
+    model.facts.unmark_all();
+    let two = [3, 7].map(|n| swarmscope_peer::node::PeerKey::Permid(peer(n).0));
+    model.facts.mark_all(&two);
     press(&mut model, &[Key::char('E'), TAB, TAB]);
     assert!(screen(&mut model, 120, 40, &dark()).contains("of the marked"));
     let marked = lines(&saved(&mut model));

@@ -38,7 +38,7 @@ fn names(model: &Model) -> Vec<String> {
 
 fn marked(model: &Model) -> Vec<String> {
     let rows = (0..model.order.rows().len()).filter_map(|row| model.peer_at(row));
-    rows.filter(|peer| model.marks.contains(&peer.key))
+    rows.filter(|peer| model.facts.peers().is_marked(&peer.key))
         .map(|peer| model.name_of(&peer.key))
         .collect()
 }
@@ -166,20 +166,24 @@ fn marks_are_set_one_by_one_and_in_ranges() {
 fn all_that_is_shown_is_marked_inverted_and_what_is_hidden_is_said() {
     let mut model = typing("v:17");
     press(&mut model, &[named(KeyCode::Enter), Key::char('a')]);
-    let old = model.marks.len();
+    let old = model.facts.peers().marks().len();
     assert_eq!(old, model.order.rows().len());
     press(&mut model, &[named(KeyCode::Esc), Key::char('/')]);
     type_text(&mut model, "v:18");
     press(&mut model, &[named(KeyCode::Enter)]);
     assert!(text(&mut model, 120, 40).contains(&format!("{old} marked, {old} hidden")));
     press(&mut model, &[Key::char('I')]);
-    assert_eq!(model.marks.len(), old + model.order.rows().len(), "only what is shown is inverted");
+    assert_eq!(
+        model.facts.peers().marks().len(),
+        old + model.order.rows().len(),
+        "only what is shown is inverted"
+    );
     press(&mut model, &[Key::char('I')]);
-    assert_eq!(model.marks.len(), old);
+    assert_eq!(model.facts.peers().marks().len(), old);
     press(&mut model, &[Key::char('/'), Key::ctrl('u')]);
     type_text(&mut model, "marked:no");
     press(&mut model, &[named(KeyCode::Enter), Key::char('u')]);
-    assert!(model.marks.is_empty(), "hidden ones, too");
+    assert!(model.facts.peers().marks().is_empty(), "hidden ones, too");
 }
 
 #[test]
@@ -194,7 +198,7 @@ fn a_range_holds_the_rows_still_and_marks_follow_the_permid() {
     };
     fold(&mut model, before(0), Msg::Node(discovered));
     press(&mut model, &[Key::char('G'), Key::char('V')]);
-    assert!(model.marks.contains(&address));
+    assert!(model.facts.peers().is_marked(&address));
     let rows = model.order.rows().to_vec();
     let later = swarmscope_facts::Now {
         instant: before(0).instant + Duration::from_secs(60),
@@ -214,7 +218,10 @@ fn a_range_holds_the_rows_still_and_marks_follow_the_permid() {
         rtt: Duration::from_millis(1),
     };
     fold(&mut model, later, Msg::Node(connected));
-    assert!(model.marks.contains(&PeerKey::Permid(who)) && !model.marks.contains(&address));
+    assert!(
+        model.facts.peers().is_marked(&PeerKey::Permid(who))
+            && !model.facts.peers().is_marked(&address)
+    );
 }
 
 #[test]
@@ -445,7 +452,10 @@ fn marked_peers_are_forgotten_at_the_second_press_and_only_if_they_are_gone() {
     press(&mut model, &[Key::char('j')]);
     assert_eq!(forget(&mut model), 0, "something else was done in between");
     assert_eq!(forget(&mut model), gone);
-    assert_eq!((model.facts.peers().len(), model.marks.len()), (known - gone, known - gone));
+    assert_eq!(
+        (model.facts.peers().len(), model.facts.peers().marks().len()),
+        (known - gone, known - gone)
+    );
     assert_eq!(names(&model).len(), known - gone);
     let text = text(&mut model, 120, 40);
     assert!(text.contains(&format!("{} peers", known - gone)), "the counts follow: {text}");

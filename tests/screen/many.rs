@@ -263,11 +263,11 @@ fn from_a_group_to_its_peers_to_one_reply_and_back() {
 fn the_peers_of_a_group_or_an_outcome_are_marked_to_go_on_with_them() {
     let mut model = answered();
     press(&mut model, &[Key::char('G'), Key::char(' ')]);
-    assert_eq!(model.marks.len(), 8, "those with the older version");
+    assert_eq!(model.facts.peers().marks().len(), 8, "those with the older version");
     press(&mut model, &[Key::named(KeyCode::Tab), Key::char('g')]);
     let down = Key::named(KeyCode::Down);
     press(&mut model, &[down, down, down, Key::char(' ')]);
-    assert_eq!(model.marks.len(), 5, "those that answered 254");
+    assert_eq!(model.facts.peers().marks().len(), 5, "those that answered 254");
 }
 
 #[test]
@@ -336,7 +336,7 @@ fn the_script_is_copied_with_its_targets_and_without_them_where_addresses_are_hi
 #[test]
 fn without_a_mark_the_key_sends_to_the_selected_peer() {
     let mut model = swarm();
-    model.marks.clear();
+    model.facts.unmark_all();
     let effects = press(&mut model, &[Key::ctrl('s')]);
     assert!(matches!(&effects[..], [Effect::Request(_)]), "{effects:?}");
     assert_eq!(model.screen, Screen::Main);

@@ -34,13 +34,13 @@ fn marks_are_changed_in_the_list_and_the_preview_follows() {
     press(&mut model, &[Key::char('m')]);
     assert_eq!((model.screen, model.filter.text()), (Screen::Main, "marked:yes"));
     assert_eq!(
-        (model.order.rows().len(), model.marks.len()),
+        (model.order.rows().len(), model.facts.peers().marks().len()),
         (65, 65),
         "all that are marked, and nobody else"
     );
     press(&mut model, &[Key::named(KeyCode::Home), Key::char(' '), Key::char(' ')]);
     assert_eq!(
-        (model.order.rows().len(), model.marks.len()),
+        (model.order.rows().len(), model.facts.peers().marks().len()),
         (65, 63),
         "who was unmarked can be marked again"
     );
@@ -66,7 +66,7 @@ fn the_request_that_tells_an_outlier_is_prepared_and_nothing_is_sent() {
     assert!(footer(&mut model).contains("r prepare"));
     assert!(press(&mut model, &[Key::char('r')]).is_empty());
     assert_eq!(
-        model.marks.iter().collect::<Vec<_>>(),
+        model.facts.peers().marked().map(|peer| &peer.key).collect::<Vec<_>>(),
         [&PeerKey::Permid(who)],
         "its peers are marked, nobody else"
     );

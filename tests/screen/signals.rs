@@ -67,13 +67,13 @@ fn a_signal_explains_itself() {
     assert_eq!((card.peers, card.of, card.missing()), (3, 60, Vec::<&str>::new()));
     assert!(!model.signals.is_new(&card), "somebody looks at it");
     press(&mut model, &keys("space"));
-    assert_eq!(model.marks.len(), 3);
+    assert_eq!(model.facts.peers().marks().len(), 3);
     for n in ODD {
-        assert!(model.marks.contains(&PeerKey::Permid(peer(n).0)));
+        assert!(model.facts.peers().is_marked(&PeerKey::Permid(peer(n).0)));
     }
     press(&mut model, &keys("enter"));
     assert_eq!(model.screen, Screen::Main);
-    assert!(model.peer().is_some_and(|peer| model.marks.contains(&peer.key)));
+    assert!(model.peer().is_some_and(|peer| model.facts.peers().is_marked(&peer.key)));
 }
 
 #[test]

@@ -19,11 +19,13 @@ impl Places {
         is_new
     }
 
-    /// Takes a place out.
-    pub fn remove(&mut self, index: usize) {
-        if let Some(word) = self.words.get_mut(index / 64) {
-            *word &= !(1 << (index % 64));
-        }
+    /// Takes a place out. Returns whether it was there.
+    pub fn remove(&mut self, index: usize) -> bool {
+        let Some(word) = self.words.get_mut(index / 64) else { return false };
+        let bit = 1 << (index % 64);
+        let was_there = *word & bit != 0;
+        *word &= !bit;
+        was_there
     }
 
     /// Whether this place is among them.
@@ -31,6 +33,24 @@ impl Places {
     pub fn contains(&self, index: usize) -> bool {
         self.words.get(index / 64).is_some_and(|word| word & 1 << (index % 64) != 0)
     }
+
+    /// All of them, in their order.
+    pub fn iter(&self) -> impl Iterator<Item = usize> {
+        self.words.iter().enumerate().flat_map(|(at, word)| bits(at, *word))
+    }
+
+    /// Those that are in one of the two alone, in their order.
+    pub fn differing(&self, other: &Self) -> impl Iterator<Item = usize> {
+        let word = |of: &Self, at: usize| of.words.get(at).copied().unwrap_or(0);
+        let all = 0..self.words.len().max(other.words.len());
+        all.flat_map(move |at| bits(at, word(self, at) ^ word(other, at)))
+    }
+}
+
+/// The places of one word.
+fn bits(at: usize, word: u64) -> impl Iterator<Item = usize> {
+    let left = std::iter::successors(Some(word), |left| Some(left & left.wrapping_sub(1)));
+    left.take_while(|left| *left != 0).map(move |left| at * 64 + left.trailing_zeros() as usize)
 }
 
 /// A set of places that is filled one by one and emptied at once.

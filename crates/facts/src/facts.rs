@@ -16,7 +16,7 @@ use crate::settings::Settings;
 
 /// A Crawler's knowledge: peers, the requests to them and their outcomes, when they accept to
 /// be asked again, and, where connections are traced, what passed over them. Changed by
-/// [`fold`](Self::fold) and by nothing else.
+/// [`fold`](Self::fold) and by nothing else, but for the operator's marks.
 ///
 /// A copy is cheap where little has changed since the last one: peers, requests and conversations
 /// are shared.
@@ -123,6 +123,23 @@ impl Facts {
     /// The places in the table of peers where something may have changed since this was last asked.
     pub fn take_changed(&mut self) -> Vec<usize> {
         self.peers.take_changed()
+    }
+
+    /// Marks the peer at a place of the table, or unmarks it. Returns whether it was otherwise.
+    pub fn mark(&mut self, place: usize, marked: bool) -> bool {
+        self.peers.mark(place, marked)
+    }
+
+    /// Marks these peers, as far as they are known.
+    pub fn mark_all<'k>(&mut self, keys: impl IntoIterator<Item = &'k PeerKey>) {
+        for key in keys {
+            self.peers.index(key).map(|place| self.peers.mark(place, true));
+        }
+    }
+
+    /// Unmarks everybody.
+    pub fn unmark_all(&mut self) {
+        self.peers.unmark_all();
     }
 
     pub(crate) fn request_mut(&mut self, key: &PeerKey, ticket: Ticket) -> Option<&mut Request> {

@@ -59,7 +59,7 @@ pub mod said;
 mod settings;
 pub mod words;
 
-pub use dirty::Dirty;
+pub use dirty::{Dirty, Places};
 pub use facts::Facts;
 pub use held::Held;
 pub use input::{Change, Input};

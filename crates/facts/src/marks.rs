@@ -1,117 +1,86 @@
-//! Which peers are marked. Marks belong to peers, never to rows: they stay whatever is shown, and
-//! follow a peer to its permid.
+//! Which peers are marked. Marks belong to peers, never to rows: they stay whatever is shown, follow
+//! a peer to its permid, and go when it is forgotten. That is why the table of peers keeps them, by
+//! its places: marking a million peers is a million bits.
 
-use std::collections::BTreeSet;
+use crate::dirty::Places;
 
-use swarmscope_peer::node::PeerKey;
-
-/// The marked peers, in the order of their keys, so that a replay meets them in the same order.
+/// The places of the marked peers.
 #[derive(Clone, Default, Debug)]
 pub struct Marks {
-    keys: BTreeSet<PeerKey>,
-    /// Who was marked or unmarked since the list last looked.
-    changed: Vec<PeerKey>,
+    places: Places,
+    len: usize,
+    /// How often marks have come or gone.
+    changes: u64,
 }
 
 impl Marks {
     /// How many peers are marked.
     #[must_use]
-    pub fn len(&self) -> usize {
-        self.keys.len()
+    pub const fn len(&self) -> usize {
+        self.len
     }
 
     /// Whether nobody is marked.
     #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.keys.is_empty()
+    pub const fn is_empty(&self) -> bool {
+        self.len == 0
     }
 
-    /// Whether this peer is marked.
+    /// Whether the peer at this place is marked.
     #[must_use]
-    pub fn contains(&self, key: &PeerKey) -> bool {
-        self.keys.contains(key)
+    pub fn contains(&self, place: usize) -> bool {
+        self.places.contains(place)
     }
 
-    /// The marked peers, in the order of their keys.
-    pub fn iter(&self) -> impl Iterator<Item = &PeerKey> {
-        self.keys.iter()
+    /// The places of the marked peers, in their order.
+    pub fn iter(&self) -> impl Iterator<Item = usize> {
+        self.places.iter()
     }
 
-    /// Returns whether it was not marked before.
-    pub fn mark(&mut self, key: PeerKey) -> bool {
-        let new = self.keys.insert(key.clone());
-        if new {
-            self.changed.push(key);
+    /// Marks the peer at a place, or unmarks it. Returns whether it was otherwise.
+    pub(crate) fn set(&mut self, place: usize, marked: bool) -> bool {
+        let was_otherwise = if marked { self.places.add(place) } else { self.places.remove(place) };
+        if was_otherwise {
+            self.len = if marked { self.len + 1 } else { self.len - 1 };
+            self.changes += 1;
         }
-        new
-    }
-
-    /// Returns whether it was marked.
-    pub fn unmark(&mut self, key: &PeerKey) -> bool {
-        let was = self.keys.remove(key);
-        if was {
-            self.changed.push(key.clone());
-        }
-        was
-    }
-
-    /// Marks a peer, or unmarks it. Returns whether it is marked now.
-    pub fn toggle(&mut self, key: &PeerKey) -> bool {
-        let marked = !self.unmark(key);
-        if marked {
-            self.mark(key.clone());
-        }
-        marked
+        was_otherwise
     }
 
     /// Unmarks everybody.
-    pub fn clear(&mut self) {
-        self.changed.extend(std::mem::take(&mut self.keys));
+    pub(crate) fn clear(&mut self) {
+        *self = Self { changes: self.changes + 1, ..Self::default() };
     }
 
-    /// A peer's key has changed: its mark goes with it.
-    pub fn rename(&mut self, was: &PeerKey, now: &PeerKey) {
-        if self.unmark(was) {
-            self.mark(now.clone());
-        }
+    /// How often marks have come or gone: whoever has seen as many changes has seen all.
+    pub(crate) const fn changes(&self) -> u64 {
+        self.changes
     }
 
-    /// The peers marked or unmarked since the last call; one may appear twice.
-    pub fn take_changed(&mut self) -> Vec<PeerKey> {
-        std::mem::take(&mut self.changed)
+    /// The places whose mark has come or gone since this was so.
+    pub(crate) fn since(&self, before: &Self) -> impl Iterator<Item = usize> {
+        self.places.differing(&before.places)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use swarmscope_wire::Permid;
-
-    fn permid(n: u8) -> PeerKey {
-        PeerKey::Permid(Permid::Ed25519([n; 32]))
-    }
 
     #[test]
     fn a_mark_comes_and_goes() {
         let mut marks = Marks::default();
-        assert!(marks.toggle(&permid(1)) && marks.contains(&permid(1)));
-        assert!(!marks.toggle(&permid(1)) && marks.is_empty());
-        assert!(marks.mark(permid(2)) && !marks.mark(permid(2)));
-        assert_eq!(marks.iter().collect::<Vec<_>>(), [&permid(2)]);
-        assert!(marks.unmark(&permid(2)) && !marks.unmark(&permid(2)));
-    }
-
-    #[test]
-    fn a_mark_follows_a_peer_to_its_permid() {
-        let address = PeerKey::Address("a:1".into());
-        let mut marks = Marks::default();
-        marks.mark(address.clone());
-        marks.rename(&address, &permid(1));
-        assert!(marks.contains(&permid(1)) && !marks.contains(&address));
-        marks.mark(permid(2));
-        marks.rename(&address, &permid(3));
-        assert_eq!(marks.len(), 2, "who was not marked gives no mark");
-        marks.rename(&permid(1), &permid(2));
-        assert_eq!(marks.len(), 1, "two that turn out to be one are one mark");
+        assert!(marks.set(70, true) && !marks.set(70, true) && marks.contains(70));
+        assert!(marks.set(3, true) && !marks.set(4, false));
+        assert_eq!((marks.iter().collect(), marks.len()), (vec![3, 70], 2));
+        let before = marks.clone();
+        assert!(marks.set(70, false) && !marks.contains(70));
+        assert!(marks.set(200, true));
+        assert_eq!(marks.since(&before).collect::<Vec<_>>(), [70, 200]);
+        let before = marks.clone();
+        marks.clear();
+        assert!(marks.is_empty() && marks.iter().next().is_none());
+        assert_ne!(marks.changes(), before.changes());
+        assert_eq!(marks.since(&before).collect::<Vec<_>>(), [3, 200]);
     }
 }

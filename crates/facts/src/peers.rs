@@ -6,6 +6,7 @@ use swarmscope_peer::node::PeerKey;
 
 use crate::dirty::Dirty;
 use crate::index::Index;
+use crate::marks::Marks;
 use crate::peer::Peer;
 use crate::settings::Settings;
 
@@ -20,6 +21,7 @@ pub struct Peers {
     free: Vec<usize>,
     /// The peers that may have changed: those lent out for changes.
     changed: Dirty,
+    marks: Marks,
     /// Peers that were heard of when the table was full.
     pub unlisted: u64,
 }
@@ -40,6 +42,7 @@ impl Peers {
             by_key: Arc::default(),
             free: Vec::new(),
             changed: Dirty::default(),
+            marks: Marks::default(),
             unlisted: 0,
         }
     }
@@ -121,11 +124,13 @@ impl Peers {
     /// Makes `was` and `now` one peer, under the key `now`. Returns whether anything moved.
     pub fn rename(&mut self, was: &PeerKey, now: &PeerKey) -> bool {
         let Some(index) = self.index(was).filter(|_| was != now) else { return false };
-        if self.index(now).is_some() {
+        if let Some(stays) = self.index(now) {
+            let marked = self.marks.contains(index);
             if let Some(old) = self.remove(was)
-                && let Some(kept) = self.get_mut(now)
+                && let Some(kept) = self.lend(stays)
             {
                 kept.absorb(old);
+                self.mark(stays, marked || self.marks.contains(stays));
             }
         } else if let Some(peer) = self.get_mut(was) {
             peer.key = now.clone();
@@ -141,6 +146,33 @@ impl Peers {
         self.changed.take()
     }
 
+    /// Which of them are marked, by their places.
+    #[must_use]
+    pub const fn marks(&self) -> &Marks {
+        &self.marks
+    }
+
+    /// Whether this peer is marked.
+    #[must_use]
+    pub fn is_marked(&self, key: &PeerKey) -> bool {
+        self.index(key).is_some_and(|place| self.marks.contains(place))
+    }
+
+    /// The marked peers, in the order of their places.
+    pub fn marked(&self) -> impl Iterator<Item = &Peer> {
+        self.marks.iter().filter_map(|place| self.at(place))
+    }
+
+    /// Marks the peer at a place, or unmarks it. Returns whether it was otherwise.
+    pub(crate) fn mark(&mut self, place: usize, marked: bool) -> bool {
+        self.at(place).is_some() && self.marks.set(place, marked)
+    }
+
+    /// Unmarks everybody.
+    pub(crate) fn unmark_all(&mut self) {
+        self.marks.clear();
+    }
+
     /// Takes a peer out.
     pub(crate) fn forget(&mut self, key: &PeerKey) {
         self.remove(key);
@@ -150,6 +182,7 @@ impl Peers {
         let index = self.index(key)?;
         Arc::make_mut(&mut self.by_key).remove(key, index);
         self.changed.add(index);
+        self.marks.set(index, false);
         self.free.push(index);
         self.list[index].take().map(Arc::unwrap_or_clone)
     }
@@ -213,6 +246,29 @@ mod tests {
         peers.rename(&key(3), &key(0));
         assert_eq!(peers.take_changed(), [1, 3, 0], "who went, too");
         assert!(peers.take_changed().is_empty());
+    }
+
+    #[test]
+    fn a_mark_follows_a_peer_to_its_permid_and_goes_with_it() {
+        let mut peers = Peers::default();
+        for entry in [address("a:1"), key(2), address("c:3"), key(4)] {
+            peers.entry(&entry);
+        }
+        assert!(peers.mark(0, true) && peers.mark(1, true) && !peers.mark(9, true));
+        peers.rename(&address("a:1"), &key(1));
+        assert!(peers.is_marked(&key(1)) && !peers.is_marked(&address("a:1")));
+        peers.rename(&address("c:3"), &key(4));
+        assert_eq!(peers.marks().len(), 2, "who was not marked gives no mark");
+        peers.rename(&key(1), &key(2));
+        assert_eq!(peers.marks().len(), 1, "two that turn out to be one are one mark");
+        peers.rename(&key(2), &key(4));
+        assert!(peers.is_marked(&key(4)), "who is absorbed brings its mark");
+        peers.forget(&key(4));
+        assert!(peers.marks().is_empty());
+        for n in 5..9 {
+            peers.entry(&key(n));
+        }
+        assert_eq!(peers.marked().count(), 0, "nobody inherits a mark with a place");
     }
 
     #[test]

@@ -2,7 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use crate::marks::Marks;
 use crate::notes::Notes;
 use crate::now::Now;
 use crate::peer::Peer;
@@ -13,10 +12,8 @@ use swarmscope_wire::{Frequency, MessageId};
 
 /// The present, as filters and orders see it.
 pub struct Present<'m> {
-    /// The peers.
+    /// The peers, and which of them are marked.
     pub peers: &'m Peers,
-    /// Which of them are marked.
-    pub marks: &'m Marks,
     /// The operator's notes on them.
     pub notes: &'m Notes,
     /// When they accept what they were asked before.

@@ -51,7 +51,7 @@ impl Model {
 
     /// Brings the list, the counts and the selection up to date.
     pub(in crate::screen) fn arrange(&mut self, how: Arrange) {
-        let (mut changed, marks) = (self.facts.take_changed(), self.marks.take_changed());
+        let mut changed = self.facts.take_changed();
         changed.extend(self.noted.take().and_then(|key| self.facts.peers().index(&key)));
         let (message, frequency) = (self.composer.message, self.composer.frequency_or_default());
         let target = self.composer.target(self.registry());
@@ -59,7 +59,6 @@ impl Model {
         let peers = known.peers();
         let facts = Present {
             peers,
-            marks: &self.marks,
             notes: &kept.notes,
             acceptance: known.acceptance(),
             message,
@@ -76,9 +75,7 @@ impl Model {
         census.update(peers, &changed);
         tally.update(&facts, &changed);
         order.changed(&facts, filter, &changed);
-        if !marks.is_empty() {
-            order.marked(&facts, filter, marks.iter().filter_map(|key| peers.index(key)));
-        }
+        order.marked(&facts, filter);
         let means_otherwise = order.means_otherwise(&facts, filter);
         match how {
             _ if means_otherwise => {
@@ -112,7 +109,6 @@ impl Model {
     pub fn present(&self) -> Present<'_> {
         Present {
             peers: self.facts.peers(),
-            marks: &self.marks,
             notes: &self.kept.notes,
             acceptance: self.facts.acceptance(),
             message: self.composer.message,

@@ -12,26 +12,23 @@ use swarmscope_facts::{Input, Peer};
 use swarmscope_peer::node::PeerKey;
 
 /// Whom the key is about, as far as they can be forgotten.
-fn meant(model: &Model) -> Vec<PeerKey> {
-    let can_go = |key: &&PeerKey| model.facts.peer(key).is_some_and(Peer::can_be_forgotten);
-    if model.marks.is_empty() {
-        model.selected.iter().filter(can_go).cloned().collect()
-    } else {
-        model.marks.iter().filter(can_go).cloned().collect()
-    }
+fn meant(model: &Model) -> impl Iterator<Item = &Peer> {
+    let peers = model.facts.peers();
+    let selected = if peers.marks().is_empty() { model.peer() } else { None };
+    selected.into_iter().chain(peers.marked()).filter(|peer| peer.can_be_forgotten())
 }
 
 /// # Errors
 /// Nobody that is meant can be forgotten.
 pub fn can_forget(model: &Model) -> Ready {
     is_no_replay(model)?;
-    if model.peer().is_none() && model.marks.is_empty() {
+    if model.peer().is_none() && model.facts.peers().marks().is_empty() {
         return Err("no peer is selected".to_owned());
     }
-    if !meant(model).is_empty() {
+    if meant(model).next().is_some() {
         return Ok(());
     }
-    Err(if model.marks.is_empty() {
+    Err(if model.facts.peers().marks().is_empty() {
         format!("the peer is connected or owes an answer: {} closes", model.key_of("disconnect"))
     } else {
         "all marked peers are connected or owe an answer".to_owned()
@@ -40,9 +37,9 @@ pub fn can_forget(model: &Model) -> Ready {
 
 /// What is known of them can't be had again, so that more than one needs a second press.
 pub fn forget(model: &mut Model) -> Effects {
-    let keys = meant(model);
+    let keys: Vec<PeerKey> = meant(model).map(|peer| peer.key.clone()).collect();
     let warned = Warned::Forgetting(keys.clone());
-    if !model.marks.is_empty() && model.warned.take().as_ref() != Some(&warned) {
+    if !model.facts.peers().marks().is_empty() && model.warned.take().as_ref() != Some(&warned) {
         let text =
             format!("{} marked and gone: press again to forget", counted(keys.len(), "peer"));
         model.log.nothing(model.now, &text);

@@ -1,22 +1,21 @@
 //! Marking peers: one, a range of rows, all that are shown.
 
 use crate::screen::list::range::Range;
-use std::collections::BTreeSet;
 
 use crate::screen::actions::{Effects, none};
 use crate::screen::log::Kind;
 use crate::screen::model::Model;
 use crate::screen::moving;
 use swarmscope_facts::format::counted;
-use swarmscope_peer::node::PeerKey;
+use swarmscope_facts::{Facts, Places};
 
 /// Marks the selected peer or unmarks it, and steps down. Ends a range.
 pub fn mark(model: &mut Model) -> Effects {
     if model.range.take().is_some() {
         return none();
     }
-    if let Some(key) = model.selected.clone() {
-        model.marks.toggle(&key);
+    if let Some(place) = model.selected.as_ref().and_then(|key| model.facts.peers().index(key)) {
+        toggle(&mut model.facts, place);
     }
     moving::down(model)
 }
@@ -29,7 +28,7 @@ pub fn range(model: &mut Model) -> Effects {
     let (Some(anchor), Some(from)) = (model.selected.clone(), model.selected_row()) else {
         return none();
     };
-    let mut range = Range { anchor, from, to: from, added: BTreeSet::new() };
+    let mut range = Range { anchor, from, to: from, added: Places::default() };
     reach(model, &mut range, from);
     model.range = Some(range);
     none()
@@ -48,21 +47,21 @@ pub fn follow(model: &mut Model) {
 /// Gives the range up: who was not marked before is not marked.
 pub fn give_up(model: &mut Model) {
     let Some(range) = model.range.take() else { return };
-    for key in &range.added {
-        model.marks.unmark(key);
+    for place in range.added.iter() {
+        model.facts.mark(place, false);
     }
 }
 
 fn reach(model: &mut Model, range: &mut Range, to: usize) {
     let within = |row: usize, end: usize| row >= range.from.min(end) && row <= range.from.max(end);
     for row in range.to.min(to)..=range.to.max(to) {
-        let Some(key) = model.peer_at(row).map(|peer| peer.key.clone()) else { continue };
+        let Some(place) = model.order.place(row) else { continue };
         if !within(row, to) {
-            if range.added.remove(&key) {
-                model.marks.unmark(&key);
+            if range.added.remove(place) {
+                model.facts.mark(place, false);
             }
-        } else if model.marks.mark(key.clone()) {
-            range.added.insert(key);
+        } else if model.facts.mark(place, true) {
+            range.added.add(place);
         }
     }
     range.to = to;
@@ -71,8 +70,8 @@ fn reach(model: &mut Model, range: &mut Range, to: usize) {
 /// Marks all that the filter shows.
 pub fn mark_all(model: &mut Model) -> Effects {
     model.range = None;
-    for key in shown(model) {
-        model.marks.mark(key);
+    for &place in model.order.rows() {
+        model.facts.mark(place as usize, true);
     }
     tell(model);
     none()
@@ -81,8 +80,8 @@ pub fn mark_all(model: &mut Model) -> Effects {
 /// Marks those shown that are not marked, and unmarks those that are.
 pub fn invert(model: &mut Model) -> Effects {
     model.range = None;
-    for key in shown(model) {
-        model.marks.toggle(&key);
+    for &place in model.order.rows() {
+        toggle(&mut model.facts, place as usize);
     }
     tell(model);
     none()
@@ -91,18 +90,18 @@ pub fn invert(model: &mut Model) -> Effects {
 /// Unmarks everybody, whether shown or not.
 pub fn unmark_all(model: &mut Model) -> Effects {
     model.range = None;
-    model.marks.clear();
+    model.facts.unmark_all();
     tell(model);
     none()
 }
 
-fn shown(model: &Model) -> Vec<PeerKey> {
-    let peers = (0..model.order.rows().len()).filter_map(|row| model.peer_at(row));
-    peers.map(|peer| peer.key.clone()).collect()
+fn toggle(facts: &mut Facts, place: usize) {
+    let marked = facts.peers().marks().contains(place);
+    facts.mark(place, !marked);
 }
 
 fn tell(model: &mut Model) {
-    let text = match model.marks.len() {
+    let text = match model.facts.peers().marks().len() {
         0 => "no peers marked".to_owned(),
         marked => format!("{} marked", counted(marked, "peer")),
     };

@@ -32,12 +32,12 @@ fn only_if(condition: bool, why: &str) -> Ready {
 
 /// To the marked peers where there are any, else to the selected one.
 pub fn can_send(model: &Model) -> Ready {
-    if model.marks.is_empty() { conditions::can_send(model) } else { Ok(()) }
+    if model.facts.peers().marks().is_empty() { conditions::can_send(model) } else { Ok(()) }
 }
 
 /// Where peers are marked, the preview; else the request goes to the selected peer.
 pub fn send(model: &mut Model) -> Effects {
-    if model.marks.is_empty() {
+    if model.facts.peers().marks().is_empty() {
         return sending::send(model);
     }
     actions::choose(model); // where the picker is open, what it points at is sent
@@ -46,13 +46,17 @@ pub fn send(model: &mut Model) -> Effects {
     planning::show(model, marks_of(model))
 }
 
+/// In the order of their keys, as the preview lists them: a peer is found there by its permid.
 fn marks_of(model: &Model) -> Vec<PeerKey> {
-    model.marks.iter().cloned().collect()
+    let mut keys: Vec<PeerKey> =
+        model.facts.peers().marked().map(|peer| peer.key.clone()).collect();
+    keys.sort_unstable();
+    keys
 }
 
 /// How many peers are marked.
 pub fn marked(model: &Model) -> usize {
-    model.marks.len()
+    model.facts.peers().marks().len()
 }
 
 /// How many peers the preview would send to.
@@ -328,10 +332,13 @@ pub fn open(model: &mut Model) -> Effects {
 
 /// Marks the peers of what is selected, and no others: the next request to many goes to them.
 pub fn mark(model: &mut Model) -> Effects {
-    let before = model.marks.len();
+    let before = model.facts.peers().marks().len();
     mark_selected(model);
     let instead = if before > 0 { format!(" instead of {before}") } else { String::new() };
-    model.say(Kind::Done, format!("{} marked{instead}", counted(model.marks.len(), "peer")));
+    model.say(
+        Kind::Done,
+        format!("{} marked{instead}", counted(model.facts.peers().marks().len(), "peer")),
+    );
     none()
 }
 
@@ -342,10 +349,8 @@ fn mark_selected(model: &mut Model) {
         Some(row) => vec![row.peer.clone()],
         None => view.peers(campaign).map(|row| row.peer.clone()).collect(),
     };
-    model.marks.clear();
-    for key in keys {
-        model.marks.mark(key);
-    }
+    model.facts.unmark_all();
+    model.facts.mark_all(&keys);
 }
 
 /// The group of answers that is looked at.
@@ -391,7 +396,10 @@ pub fn tell(model: &mut Model) -> Effects {
     let label = model.registry().label(message);
     model.say(
         Kind::Plain,
-        format!("{label} is prepared for {}, now marked", counted(model.marks.len(), "peer")),
+        format!(
+            "{label} is prepared for {}, now marked",
+            counted(model.facts.peers().marks().len(), "peer")
+        ),
     );
     effects
 }

@@ -17,10 +17,8 @@ pub(in crate::screen) fn ask(model: &mut Model, message: MessageId, frequency: O
     }
     let connected = model.facts.peers().iter().filter(|peer| Peer::connected(peer));
     let peers: Vec<PeerKey> = connected.map(|peer| peer.key.clone()).collect();
-    model.marks.clear(); // the plan says who is marked, and these are
-    for key in &peers {
-        model.marks.mark(key.clone());
-    }
+    model.facts.unmark_all(); // the plan says who is marked, and these are
+    model.facts.mark_all(&peers);
     let Ok(plan) = planned(model, peers).plan else { return };
     if !plan.targets.is_empty() {
         model.many.look_at(Campaign::new(plan, model.now), View::default());

@@ -26,7 +26,8 @@ pub fn chosen(model: &Model, whose: Whose) -> impl Iterator<Item = &Row> {
         .filter(|_| whose == Whose::Selected)
         .map(|campaign| model.many.view.peers(campaign).collect());
     let all = campaign.filter(|_| selected.is_none()).map(|campaign| campaign.rows().iter());
-    let is_meant = move |row: &&Row| whose != Whose::Marked || model.marks.contains(&row.peer);
+    let is_meant =
+        move |row: &&Row| whose != Whose::Marked || model.facts.peers().is_marked(&row.peer);
     selected.into_iter().flatten().chain(all.into_iter().flatten()).filter(is_meant)
 }
 

@@ -49,9 +49,7 @@ pub fn has_card(model: &Model) -> Ready {
 /// Marks the peers of a signal.
 pub fn mark(model: &mut Model) -> Effects {
     let keys: Vec<PeerKey> = members(model).collect();
-    for key in &keys {
-        model.marks.mark(key.clone());
-    }
+    model.facts.mark_all(&keys);
     model.rebuild();
     model.say(Kind::Done, format!("{} marked", counted(keys.len(), "peer")));
     none()

@@ -155,7 +155,7 @@ fn peer(
         odd(canvas, area.x, y);
     }
     let mut x = area.x + if pill { 6 } else { 2 };
-    if model.marks.contains(&row.peer) && !pill {
+    if model.facts.peers().is_marked(&row.peer) && !pill {
         canvas.text(area.bar + 1, area.x, y, "+", plain);
     }
     let name = model.naming().peer(&row.peer);

@@ -17,6 +17,7 @@ use crate::list::laid::Laid;
 use crate::list::runs::Runs;
 pub use crate::list::sorting::{By, Sort};
 use crate::list::sorting::{Key, compare};
+use crate::marks::Marks;
 use crate::now::Now;
 use crate::present::Present;
 use swarmscope_wire::krpc::Target;
@@ -43,7 +44,6 @@ struct Slot {
     /// There is a peer, and it was seen.
     listed: bool,
     shown: bool,
-    marked: bool,
 }
 
 /// What filters and keys depend on besides the peers: no peer changes where one of these does.
@@ -104,6 +104,8 @@ pub struct Order {
     slots: Vec<Slot>,
     /// By what each place was sorted.
     keys: Vec<Key>,
+    /// The marks that are counted.
+    marks: Marks,
     /// Those that may have changed since they got their places.
     dirty: Dirty,
     pass: Option<Pass>,
@@ -200,10 +202,9 @@ impl Order {
             match (facts.peers.at(index), self.slots[index].listed) {
                 (Some(peer), false) => {
                     let shown = filter.shows(facts, peer);
-                    let marked = facts.marks.contains(&peer.key);
-                    self.slots[index] = Slot { listed: true, shown, marked };
+                    self.slots[index] = Slot { listed: true, shown };
                     if shown {
-                        self.laid.show(place(index), marked);
+                        self.laid.show(place(index), self.marks.contains(index));
                     }
                     if let Some(pass) = &mut self.pass {
                         pass.arrived.add(index);
@@ -217,7 +218,8 @@ impl Order {
 
     /// A peer that turned out to be another one leaves at once: nothing takes its place.
     fn drop_one(&mut self, index: usize) {
-        let marked = std::mem::take(&mut self.slots[index]).marked;
+        self.slots[index] = Slot::default();
+        let marked = self.marks.contains(index);
         let stood = self.laid.take_out(index, marked);
         if let Some(pass) = &mut self.pass {
             pass.taken.remove(index);
@@ -226,30 +228,19 @@ impl Order {
         }
     }
 
-    /// These peers' marks may have changed.
-    pub fn marked(
-        &mut self,
-        facts: &Present,
-        filter: &Filter,
-        indices: impl Iterator<Item = usize>,
-    ) {
-        for index in indices {
-            let Some(peer) = facts.peers.at(index) else { continue };
-            self.mark(index, facts.marks.contains(&peer.key));
+    /// Marks may have come and gone.
+    pub fn marked(&mut self, facts: &Present, filter: &Filter) {
+        let now = facts.peers.marks();
+        if now.changes() == self.marks.changes() {
+            return;
+        }
+        let before = std::mem::replace(&mut self.marks, now.clone());
+        for index in now.since(&before) {
+            let laid = self.pass.iter_mut().map(|pass| &mut pass.laid).chain([&mut self.laid]);
+            laid.for_each(|laid| laid.mark(index, now.contains(index)));
             if filter.asks_for_marks() {
                 self.dirty.add(index);
             }
-        }
-    }
-
-    fn mark(&mut self, index: usize, marked: bool) {
-        let Some(slot) = self.slots.get_mut(index).filter(|slot| slot.marked != marked) else {
-            return;
-        };
-        slot.marked = marked;
-        self.laid.mark(index, marked);
-        if let Some(pass) = &mut self.pass {
-            pass.laid.mark(index, marked);
         }
     }
 
@@ -330,9 +321,9 @@ impl Order {
         }
         self.laid = pass.laid;
         for index in pass.arrived.take() {
-            let Slot { listed, shown, marked } = self.slots[index];
+            let Slot { listed, shown } = self.slots[index];
             if listed && shown {
-                self.laid.show(place(index), marked);
+                self.laid.show(place(index), self.marks.contains(index));
             }
         }
     }
@@ -404,10 +395,9 @@ impl Order {
 
     /// The next one in the order.
     fn put(&self, pass: &mut Pass, index: u32) {
-        let Slot { shown, marked, .. } = self.slots[index as usize];
         pass.laid.order.push(index);
-        if shown {
-            pass.laid.show(index, marked);
+        if self.slots[index as usize].shown {
+            pass.laid.show(index, self.marks.contains(index as usize));
         }
     }
 

@@ -194,7 +194,6 @@ mod tests {
     use std::time::{Duration, UNIX_EPOCH};
 
     use super::*;
-    use crate::marks::Marks;
     use crate::notes::Notes;
     use crate::now::Now;
     use crate::peers::Peers;
@@ -237,10 +236,9 @@ mod tests {
         let who = Permid::Ed25519([1; 32]);
         peers.entry(&PeerKey::Permid(who)).unwrap().requests.push(Arc::new(was_254(at)));
         acceptance.record_254(who, MessageId::NATCHECK, at.instant, Frequency(3600));
-        let (marks, notes) = (Marks::default(), Notes::default());
+        let notes = Notes::default();
         let facts = |now| Present {
             peers: &peers,
-            marks: &marks,
             notes: &notes,
             acceptance: &acceptance,
             message: MessageId::NATCHECK,

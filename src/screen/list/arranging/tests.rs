@@ -279,7 +279,7 @@ impl Play {
             assert_eq!(model.order.row(index), Some(row));
         }
         let marked = rows.iter().filter(|index| {
-            model.marks.contains(&model.facts.peers().at(**index as usize).unwrap().key)
+            model.facts.peers().is_marked(&model.facts.peers().at(**index as usize).unwrap().key)
         });
         assert_eq!(model.order.marked_shown(), marked.count());
         assert!(rows.is_empty() || model.selected_row().is_some(), "something is selected");

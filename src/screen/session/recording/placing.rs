@@ -14,7 +14,7 @@ impl Place {
             selected: model.selected.clone(),
             picked: model.selected.as_ref().and_then(|key| model.picks.get(key)),
             row: model.reading.row,
-            marks: model.marks.iter().cloned().collect(),
+            marks: model.facts.peers().marked().map(|peer| peer.key.clone()).collect(),
             focus: model.focus,
             inside: model.inside,
             zoomed: model.zoom == Some(Screen::Main),
@@ -31,9 +31,7 @@ impl Place {
         model.touched = true;
         (model.focus, model.inside) = (self.focus, self.inside);
         model.zoom = self.zoomed.then_some(Screen::Main);
-        for key in self.marks {
-            model.marks.mark(key);
-        }
+        model.facts.mark_all(&self.marks);
         model.filter.type_in(&self.filter);
         let message = MessageId(self.message);
         if self.edited {

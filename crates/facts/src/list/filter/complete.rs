@@ -15,7 +15,7 @@ const MOST: usize = 40;
 const VALUES: usize = 2000;
 /// Peers that are looked at for values at most, all over the table where there are more: this is
 /// done at each key.
-const LOOKED_AT: usize = 50_000;
+const LOOKED_AT: usize = 25_000;
 /// Characters of a value that is proposed.
 const LONGEST: usize = 60;
 

@@ -294,7 +294,7 @@ impl Field {
                 (None, None) => 4,
             },
             Self::Marked => {
-                if facts.marks.contains(&peer.key) {
+                if facts.peers.is_marked(&peer.key) {
                     1
                 } else {
                     2

@@ -4,7 +4,6 @@ use std::time::{Duration, Instant, UNIX_EPOCH};
 use proptest::prelude::*;
 
 use super::*;
-use crate::marks::Marks;
 use crate::notes::Notes;
 use crate::now::Now;
 use crate::peers::Peers;
@@ -17,7 +16,6 @@ use swarmscope_wire::{ErrorByte, Frequency, MessageId, OverlayVersion, Permid};
 /// What a filter looks at, with one peer of which everything is known and one of which nothing is.
 struct World {
     peers: Peers,
-    marks: Marks,
     notes: Notes,
     acceptance: AcceptanceLog,
     now: Now,
@@ -83,19 +81,18 @@ fn world() -> World {
         again_in: None,
         at: now,
     };
-    let (mut marks, mut notes, mut acceptance) =
-        (Marks::default(), Notes::default(), AcceptanceLog::default());
-    marks.mark(known());
+    let (mut notes, mut acceptance) = (Notes::default(), AcceptanceLog::default());
+    let place = peers.index(&known()).unwrap();
+    peers.mark(place, true);
     notes.set(WHO, "says odd things").unwrap();
     acceptance.record_254(WHO, MessageId::NATCHECK, ago(700).instant, Frequency(3600));
-    World { peers, marks, notes, acceptance, now, privacy: false }
+    World { peers, notes, acceptance, now, privacy: false }
 }
 
 impl World {
     fn facts(&self) -> Present<'_> {
         Present {
             peers: &self.peers,
-            marks: &self.marks,
             notes: &self.notes,
             acceptance: &self.acceptance,
             message: MessageId::NATCHECK,
@@ -343,5 +340,5 @@ fn values_of_very_many_peers_are_those_of_a_sample_and_say_so() {
         let peer = world.peers.entry(&PeerKey::Address(n.to_string())).unwrap();
         peer.version = Some(OverlayVersion(17));
     }
-    assert_eq!(note(&world), "30 000 peers in a sample of 1 in 2");
+    assert_eq!(note(&world), "20 000 peers in a sample of 1 in 3");
 }

@@ -6,7 +6,6 @@ use std::time::{Duration, Instant, UNIX_EPOCH};
 use proptest::prelude::*;
 
 use super::*;
-use crate::marks::Marks;
 use crate::notes::Notes;
 use crate::peers::Peers;
 use swarmscope_peer::crawler::AcceptanceLog;
@@ -68,7 +67,6 @@ fn key(n: u8) -> PeerKey {
 
 struct World {
     peers: Peers,
-    marks: Marks,
     notes: Notes,
     acceptance: AcceptanceLog,
     now: Now,
@@ -82,7 +80,6 @@ impl World {
     fn new() -> Self {
         let mut world = Self {
             peers: Peers::default(),
-            marks: Marks::default(),
             notes: Notes::default(),
             acceptance: AcceptanceLog::default(),
             now: Now { instant: Instant::now(), wall: UNIX_EPOCH },
@@ -98,7 +95,6 @@ impl World {
     fn with(&mut self, act: impl FnOnce(&mut Order, &Present, &Filter)) {
         let facts = Present {
             peers: &self.peers,
-            marks: &self.marks,
             notes: &self.notes,
             acceptance: &self.acceptance,
             message: swarmscope_wire::MessageId::NATCHECK,
@@ -132,14 +128,14 @@ impl World {
             }
             Happens::Same(was, now) => {
                 self.peers.rename(&key(was), &key(now));
-                self.marks.rename(&key(was), &key(now));
             }
             Happens::Forgotten(n) => {
                 self.peers.forget(&key(n));
-                self.marks.unmark(&key(n));
             }
-            Happens::Marked(n) if self.peers.index(&key(n)).is_some() => {
-                self.marks.toggle(&key(n));
+            Happens::Marked(n) => {
+                if let Some(place) = self.peers.index(&key(n)) {
+                    self.peers.mark(place, !self.peers.marks().contains(place));
+                }
             }
             Happens::Sorted(by, reversed) => {
                 self.order.sort = Sort { by: COLUMNS[usize::from(by)], reversed };
@@ -163,23 +159,21 @@ impl World {
                 self.with(|order, facts, filter| order.step(facts, filter, most.into()));
                 assert!(self.order.work() - before <= most.into(), "a step does no more");
             }
-            Happens::Marked(_) => {}
         }
         self.look_around();
     }
 
     /// What the screen does after each message, and what holds at every moment.
     fn look_around(&mut self) {
-        let (changed, marks) = (self.peers.take_changed(), self.marks.take_changed());
-        let marked: Vec<usize> = marks.iter().filter_map(|key| self.peers.index(key)).collect();
+        let changed = self.peers.take_changed();
         self.with(|order, facts, filter| {
             order.changed(facts, filter, &changed);
-            order.marked(facts, filter, marked.into_iter());
+            order.marked(facts, filter);
             let peer = |index: &u32| facts.peers.at(*index as usize).expect("rows lead to peers");
             for (row, index) in order.rows().iter().enumerate() {
                 assert_eq!(order.row(*index as usize), Some(row), "nobody has two rows");
             }
-            let marked = order.rows().iter().filter(|row| facts.marks.contains(&peer(row).key));
+            let marked = order.rows().iter().filter(|row| facts.peers.is_marked(&peer(row).key));
             assert_eq!(order.marked_shown(), marked.count());
         });
     }
