@@ -5,8 +5,9 @@ use super::*;
 use crate::limits::Limit;
 
 /// An engine with these limits, connected with peers 2 and 3, who may ask.
-fn bounded(limits: Limits) -> Rig {
-    let mut rig = Rig::new(EngineConfig { limits, meter: Meter::new(&limits), ..config(1) });
+fn bounded(limits: &Limits) -> Rig {
+    let (meter, limits) = (Meter::new(limits), *limits);
+    let mut rig = Rig::new(EngineConfig { limits, meter, ..config(1) });
     rig.input(Input::Allow([permid(2), permid(3)].into()));
     rig.connect(A, 2, Direction::Incoming, None);
     rig.connect(B, 3, Direction::Incoming, None);
@@ -31,7 +32,7 @@ fn asks(rig: &mut Rig, conn: ConnId, channel: u8, bytes: usize) -> usize {
 
 #[test]
 fn all_crawlers_together_have_no_more_questions_open_than_they_may() {
-    let mut rig = bounded(Limits { questions: 2, ..Limits::default() });
+    let mut rig = bounded(&Limits { questions: 2, ..Limits::default() });
     assert_eq!((asks(&mut rig, A, 1, 0), asks(&mut rig, A, 2, 0)), (1, 2));
     assert_eq!(asks(&mut rig, B, 1, 0), 3, "a Crawler's first has room");
     for conn in [A, B] {
@@ -46,7 +47,7 @@ fn payloads_of_all_questions_hold_no_more_than_they_may() {
     let own = Limits { question_bytes: 12_000, ..Limits::default() };
     let memory = Limits { memory: 12_000, ..Limits::default() };
     for (limits, limit) in [(own, Limit::QuestionBytes), (memory, Limit::Memory)] {
-        let mut rig = bounded(limits);
+        let mut rig = bounded(&limits);
         assert_eq!((asks(&mut rig, A, 1, 5_000), asks(&mut rig, B, 1, 5_000)), (1, 2));
         assert_eq!(asks(&mut rig, B, 2, 5_000), 2, "{limit:?}");
         assert_eq!(rig.replies()[0].1.error, ErrorByte::HANDLER);
@@ -60,7 +61,7 @@ fn replies_to_all_crawlers_hold_no_more_than_they_may() {
     let own = Limits { unsent_bytes: 3 << 20, ..Limits::default() };
     let memory = Limits { memory: 3 << 20, ..Limits::default() };
     for (limits, limit) in [(own, Limit::UnsentBytes), (memory, Limit::Memory)] {
-        let mut rig = bounded(limits);
+        let mut rig = bounded(&limits);
         rig.takes = false;
         for (conn, bytes, fits) in [(A, 2 << 20, true), (B, 2 << 20, false), (B, 1_000, true)] {
             asks(&mut rig, conn, 1, 0);
@@ -78,12 +79,12 @@ fn unfinished_replies_of_all_peers_hold_no_more_than_they_may() {
     let own = Limits { reply_bytes_in_all: 200_000, ..Limits::default() };
     let memory = Limits { memory: 200_000, ..Limits::default() };
     for limits in [own, memory] {
-        let mut rig = bounded(limits);
+        let mut rig = bounded(&limits);
         let (one, other) = (rig.ask_on(ask(2)), rig.ask_on(ask(3)));
-        rig.part(A, &part(one.1, 9, &[0; 90_000]));
-        rig.part(B, &part(other.1, 9, &[0; 90_000]));
+        rig.part(A, &part(one.1, 9, &vec![0; 90_000]));
+        rig.part(B, &part(other.1, 9, &vec![0; 90_000]));
         assert_eq!(rig.ends(), []);
-        rig.part(B, &part(other.1, 8, &[0; 90_000]));
+        rig.part(B, &part(other.1, 8, &vec![0; 90_000]));
         assert_eq!(rig.ends(), [(other.0, Err(Cause::TooLarge))]);
         assert_eq!(refused(&rig, Limit::ReplyBytesInAll), 1);
         rig.part(A, &part(one.1, 0, &[]));
