@@ -6,6 +6,8 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::disallowed_methods)] // tests of processes live in the world
 
+#[path = "networks/case.rs"]
+mod case;
 #[path = "networks/clients.rs"]
 mod clients;
 #[path = "networks/companion.rs"]
@@ -48,6 +50,7 @@ fn real_clients_are_what_the_table_says() {
     Row::say_all(&rows);
     a_lookup_meets_them_all(&lab);
     ports::are_told_apart(&lab);
+    case::holds_what_they_say(&lab);
     nodes::are_crawled_with_the_clients(&lab);
 }
 

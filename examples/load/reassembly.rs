@@ -37,6 +37,7 @@ pub fn measure(report: &Report, limits: &Limits) {
 fn engine(limits: &Limits) -> Engine {
     let config = EngineConfig {
         permids: vec![Permid::Ed25519([1; 32])],
+        first_run: true,
         listening: None,
         registry: Registry::default(),
         gossip: false,

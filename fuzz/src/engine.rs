@@ -62,6 +62,7 @@ impl World {
         let now = Instant::now();
         let config = EngineConfig {
             permids: vec![Permid::Ed25519([0xee; 32])],
+            first_run: setup & 32 != 0,
             listening: (setup & 1 != 0).then(|| address(9)),
             registry: REGISTRY.clone(),
             gossip: setup & 2 != 0,

@@ -1,6 +1,5 @@
 //! `swarmscope recording`: what a recording has, for other programs.
 
-use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
 use std::io::{BufReader, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -125,8 +124,6 @@ fn read(path: &Path) -> Result<Recording<Told>, CliError> {
 pub struct Folded {
     pub facts: Facts,
     own: Vec<Permid>,
-    /// Replies that nobody had asked for, of each peer.
-    pub unsolicited: BTreeMap<Permid, u64>,
 }
 
 impl Folded {
@@ -138,7 +135,7 @@ impl Folded {
 
     fn of(recording: Recording<Told>, registry: &Registry, settings: Settings) -> Self {
         let facts = Facts::new(settings);
-        let mut folded = Self { facts, own: Vec::new(), unsolicited: BTreeMap::new() };
+        let mut folded = Self { facts, own: Vec::new() };
         let origin = origin();
         let start = recording.header.started();
         for Line(micros, what) in recording.lines {
@@ -158,9 +155,6 @@ impl Folded {
     fn fold(&mut self, now: Now, input: Input, registry: &Registry) {
         if let Input::Event(Event::Listening { permid, legacy_permid, .. }) = &input {
             self.own = permid.iter().chain(legacy_permid).copied().collect();
-        }
-        if let Input::Event(Event::ReplyRefused { permid, times, .. }) = &input {
-            *self.unsolicited.entry(*permid).or_default() += u64::from(*times);
         }
         for change in self.facts.fold(now, input) {
             if let Change::ToDecode { permid, ticket, message, error, payload } = change {

@@ -99,6 +99,7 @@ pub async fn stage(
 fn crawler(identities: Identities, version: OverlayVersion) -> NodeConfig {
     NodeConfig {
         identities,
+        first_run: true, // whoever could owe a reply is of this run, too
         version,
         registry: swarmscope_probes::registry(Statistics::empty()),
         max_peers: 500, // more than a demo has

@@ -104,15 +104,19 @@ impl Lab {
         command
             .args(["exec", "--namespace", &self.namespace, "--", program])
             .args(args)
-            .arg("--json")
             .env("HOME", self.state.path())
             .env("SWARMSCOPE_LOG", "trace");
         command
     }
 
+    /// How the program ended.
+    pub fn output(&self, args: &[&str]) -> Output {
+        self.program(args).stdin(Stdio::null()).output().expect("it runs")
+    }
+
     /// The program's exit code, and its events.
     pub fn ask(&self, args: &[&str]) -> (i32, Vec<Value>) {
-        let output = self.program(args).stdin(Stdio::null()).output().expect("it runs");
+        let output = self.output(&[args, &["--json"]].concat());
         let text = String::from_utf8(output.stdout).expect("UTF-8");
         let log = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(
@@ -131,7 +135,7 @@ impl Lab {
 
     /// The first event of which `is_wanted` is true, as it comes; then the program is ended.
     pub fn first(&self, args: &[&str], is_wanted: impl Fn(&Value) -> bool) -> Option<Value> {
-        let mut command = self.program(args);
+        let mut command = self.program(&[args, &["--json"]].concat());
         command.stderr(Stdio::null());
         let mut running = Running::start(command);
         let events = std::iter::from_fn(|| running.lines.next()?.ok());

@@ -91,7 +91,9 @@ fn ask_everything(strangers: &Strangers, case: &str, telling: &str) {
         ask(0, &[telling, question, infohash]);
     }
     ask(0, &[node, "lookup", infohash, "--allow-range", "127.0.0.0/8"]);
-    ask(3, &["dht://no-such-host.invalid:6881", "ping"]);
+    for question in [&["ping"][..], &["reach"], &["lookup", infohash]] {
+        ask(3, &[&["dht://no-such-host.invalid:6881"], question].concat());
+    }
 }
 
 #[test]
@@ -108,6 +110,7 @@ fn what_was_asked_of_other_networks_and_came_is_kept_as_the_case_wants_it() {
     bytes_are_those_of_the_messages(&kept, &strangers);
     what_tells_who_shares_what_is_a_digest(&kept, &strangers);
     a_lookup_is_kept_query_by_query(&kept);
+    nothing_was_sent_to_a_name_without_an_address(&kept);
     exports_and_signals_read_it(&strangers.home, &kept);
     let hashed = entries(&strangers.home, "h.case");
     assert!(hashed.iter().all(|fields| !fields.contains_key("payload")), "{hashed:#?}");
@@ -115,6 +118,17 @@ fn what_was_asked_of_other_networks_and_came_is_kept_as_the_case_wants_it() {
     assert_eq!(text(hello, "payload_sha256"), sha256(&payload(newest(&kept, "reply", "HELLO"))));
     assert_eq!(text(hello, "content"), text(newest(&kept, "reply", "HELLO"), "content"));
     nobody_is_in_it(&strangers, &telling);
+}
+
+fn nothing_was_sent_to_a_name_without_an_address(kept: &[Fields]) {
+    let of = |fields: &&Fields| {
+        fields.get("peer").is_some_and(|peer| peer.as_str().unwrap_or("").contains("no-such-host"))
+    };
+    let told: Vec<_> = (kept.iter().filter(of))
+        .map(|fields| ["type", "question", "code"].map(|name| text(fields, name)))
+        .collect();
+    let failed = |question| ["failure", question, "resolve.not-found"];
+    assert_eq!(told, ["PING", "REACH", "LOOKUP"].map(failed));
 }
 
 fn sha256(bytes: &[u8]) -> String {
@@ -237,8 +251,12 @@ fn exports_and_signals_read_it(home: &Home, kept: &[Fields]) {
     assert_ne!(ping["content"], ping["shape"], "a shape has no numbers");
     let report = fs::read_to_string(home.path().join("a.md")).expect("a report");
     assert!(report.contains("a lookup's, to nodes that others named"), "{report}");
+    assert!(
+        report.contains(" peers (3 of bt, ") && report.contains(" of dht) between"),
+        "{report}"
+    );
     let found = ran(home.run(&["signals", "a.case"])).stdout;
-    assert!(found.contains("0 signals, looking at 13 answers"), "{found}");
+    assert!(found.contains("0 signals, looking at 15 answers"), "{found}");
 }
 
 /// No address, in text or compact, no infohash and no name of a host is in a case that hides them.

@@ -198,6 +198,7 @@ fn a_file_that_was_saved_is_said_while_others_are_odd() {
         message: swarmscope_wire::MessageId::NATCHECK,
         why: "no request is outstanding on this channel".into(),
         times: 1,
+        guessed: 0,
     };
     after(&mut model, 2, Msg::Node(odd));
     assert!(rows(&mut model, 80, 24)[22].contains("saved to reply.json"));

@@ -36,8 +36,14 @@ fn numbers_that_no_session_has_do_no_harm() {
         times,
     };
     let dropped = |times| Event::FrameDropped { permid, id: FrameId(239), times };
-    let refused =
-        |times| Event::ReplyRefused { permid, channel, message, why: "odd".into(), times };
+    let refused = |times| Event::ReplyRefused {
+        permid,
+        channel,
+        message,
+        why: "odd".into(),
+        times,
+        guessed: 0,
+    };
     let failed = |attempt, gives_up_at| Event::ConnectFailed {
         peer: PeerKey::Address("h:1".to_owned()),
         failure: failure(Cause::TcpRefused, By::Network, Delivered::No, ""),

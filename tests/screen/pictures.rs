@@ -115,6 +115,7 @@ pub fn session() -> Model {
                 message: NATCHECK,
                 why: "no request is outstanding on this channel".into(),
                 times: if ms == 2_100 { 3 } else { 1 },
+                guessed: 0,
             },
         );
     }
@@ -126,6 +127,7 @@ pub fn session() -> Model {
             message: NATCHECK,
             why: "no request is outstanding on this channel".into(),
             times: 1,
+            guessed: 0,
         },
     );
     script.tell(&mut model);

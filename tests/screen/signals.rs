@@ -4,14 +4,15 @@ use std::time::Duration;
 
 use swarmscope::screen::signals::{Asked, Found};
 use swarmscope::screen::{Effect, Model, Msg, Screen};
+use swarmscope_evidence::signals::input::Round;
 use swarmscope_evidence::signals::{Card, Severity};
 use swarmscope_facts::networks::{self, AnyTarget, Event};
 use swarmscope_facts::{Facts, Settings};
 use swarmscope_networks::question::Spec;
 use swarmscope_networks::target::Network;
 use swarmscope_peer::node::{Event as NodeEvent, PeerKey, Ticket};
-use swarmscope_wire::MessageId;
 use swarmscope_wire::failure::{By, Cause, Delivered};
+use swarmscope_wire::{ChannelId, MessageId};
 
 use crate::crowd::peer;
 use crate::fixture::{Script, blank, failure, fold, press, type_text};
@@ -52,10 +53,15 @@ pub fn signals() -> Model {
 }
 
 pub fn look(model: &mut Model) {
+    let rounds = rounds(model);
+    let now = model.now;
+    fold(model, now, Msg::Signals(Found::of(&rounds)));
+}
+
+fn rounds(model: &mut Model) -> Vec<Round> {
     let effects = press(model, &keys("s s"));
     let [Effect::FindSignals(asked)] = &effects[..] else { panic!("{effects:?}") };
-    let now = model.now;
-    fold(model, now, Msg::Signals(Found::of(&asked.rounds())));
+    asked.rounds()
 }
 
 #[test]
@@ -139,6 +145,79 @@ fn gossip_and_dials_of_peers_that_nobody_asked_are_looked_at() {
     assert!(away.title.contains("version 18"), "{away:?}");
     assert_eq!(card("bogon-gossip").members, [peer(36).0.to_string()]);
     assert_eq!((card("closed-circle").severity, card("closed-circle").peers), (Severity::Odd, 5));
+}
+
+/// One peer is asked twice; another one's connection ended before both, and two dials of it fail.
+#[test]
+fn a_dial_that_fails_is_of_its_own_round() {
+    let mut model = blank();
+    let mut script = Script::default();
+    let (asked, away) = (peer(0), peer(1));
+    for ((who, version), port) in [asked, away].into_iter().zip(40_300..) {
+        script.connected(900_000, who, version, 3, port);
+    }
+    let lost = failure(Cause::Reset, By::Network, Delivered::No, "");
+    script.at(800_000, NodeEvent::Disconnected { permid: away.0, failure: lost });
+    for at in [700_000, 500_000, 300_000] {
+        script.asked(at, 4, asked.0, INVENTED[0], 7, 253, &b"unknown message"[..]);
+    }
+    script.at(
+        400_000,
+        NodeEvent::ConnectFailed {
+            peer: PeerKey::Permid(away.0),
+            failure: failure(Cause::TcpRefused, By::Peer, Delivered::No, ""),
+            attempt: 1,
+            gives_up_at: 9,
+            again_in: None,
+        },
+    );
+    script.tell(&mut model);
+    let rounds = rounds(&mut model);
+    let failed = |n: usize| rounds[n].dials.iter().filter(|dial| dial.failure.is_some()).count();
+    assert_eq!([0, 1, 2].map(failed), [0, 1, 0]);
+}
+
+/// On channels that no question of ours had gone over. Whoever was asked nothing may guess, too.
+#[test]
+fn who_guesses_channels_is_marked_from_then_on() {
+    for asks in [true, false] {
+        let mut model = blank();
+        let mut script = Script::default();
+        for (n, port) in (0..60).zip(40_300..) {
+            let (permid, version) = peer(n);
+            script.connected(900_000, permid, version, 3, port);
+            if asks {
+                let question = INVENTED[0];
+                script.asked(600_000, 4, permid, question, 7, 253, &b"unknown message"[..]);
+                script.asked(300_000, 4, permid, question, 7, 253, &b"unknown message"[..]);
+            }
+            let stray = |guessed| NodeEvent::ReplyRefused {
+                permid,
+                channel: ChannelId(7),
+                message: INVENTED[0],
+                why: "no request is outstanding on this channel".into(),
+                times: 9,
+                guessed,
+            };
+            match n {
+                1 => script.at(550_000, stray(9)),
+                2 => script.at(550_000, stray(0)),
+                3 => script.at(250_000, stray(2)),
+                _ => {}
+            }
+        }
+        script.tell(&mut model);
+        look(&mut model);
+        let cards = model.signals.cards().iter();
+        let found: Vec<_> = cards
+            .filter(|card| card.rule == "unsolicited@1")
+            .map(|card| (card.severity, card.members.clone(), card.of))
+            .collect();
+        let member = |n: usize| vec![peer(n).0.to_string()];
+        let of = if asks { 60 } else { 2 };
+        let expected = [(Severity::Look, member(1), of), (Severity::Odd, member(3), of)];
+        assert_eq!(found, expected, "{asks}");
+    }
 }
 
 /// How many peers answer an invented question in each round: they double.

@@ -139,6 +139,7 @@ pub fn story() -> (Model, Permid) {
                     message: DATABASE,
                     why: "no request is outstanding on this channel".into(),
                     times: 3,
+                    guessed: 0,
                 },
             );
         }

@@ -9,6 +9,7 @@ use swarmscope_evidence::signals::input::{
 };
 use swarmscope_evidence::signals::rules::hajime_infohash;
 use swarmscope_evidence::signals::{Card, Severity, built_in, find};
+use swarmscope_wire::Permid;
 
 const HOUR_NS: u64 = 3_600_000_000_000;
 /// 2017-04-06T12:00:00Z.
@@ -200,9 +201,9 @@ fn many_ids_at_one_address_are_odd_and_no_more() {
 #[test]
 fn guesses_are_marked_and_late_replies_are_not() {
     let mut rounds = [healthy(0)];
-    rounds[0].unsolicited.push(Unsolicited { peer: text("peer3"), replies: 40, guessed: 0 });
+    rounds[0].unsolicited.push(Unsolicited { peer: text("peer3"), guessed: 0 });
     assert_eq!(cards(&rounds, "unsolicited"), []);
-    rounds[0].unsolicited.push(Unsolicited { peer: text("peer4"), replies: 9, guessed: 9 });
+    rounds[0].unsolicited.push(Unsolicited { peer: text("peer4"), guessed: 9 });
     let card = one(&rounds, "unsolicited");
     assert_eq!((card.severity, card.peers), (Severity::Look, 1));
 }
@@ -243,6 +244,41 @@ fn a_circle_that_names_only_itself_is_odd() {
         .extend((90..95).map(|n| gossip(n, (90..95).filter(|other| *other != n).collect())));
     let card = one(&rounds, "closed-circle");
     assert_eq!((card.severity, card.peers), (Severity::Odd, 5));
+}
+
+/// All of a kind of permid begin with the same sixteen characters.
+#[test]
+fn each_circle_of_gossip_is_a_card_of_its_own() {
+    let permid = |n: u8| text(Permid::Ed25519([n; 32]).to_string());
+    let mut rounds = [healthy(0)];
+    for circle in [100..105, 200..205] {
+        for n in circle.clone() {
+            rounds[0].gossip.push(Gossip {
+                teller: permid(n),
+                network: text("overlay"),
+                named: circle.clone().filter(|other| *other != n).map(permid).collect(),
+                bogons: 0,
+                listed: 4,
+            });
+        }
+    }
+    let others = (0..40).map(|n: usize| Gossip {
+        teller: text(format!("peer{n}")),
+        network: text("overlay"),
+        named: (1..6).map(|k| text(format!("peer{}", (n * k + k) % 40))).collect(),
+        bogons: 0,
+        listed: 5,
+    });
+    rounds[0].gossip.extend(others);
+    let found = cards(&rounds, "closed-circle");
+    assert_eq!(found.len(), 2, "{found:#?}");
+    let beginning = |card: &Card| card.id.rsplit('/').next().unwrap_or_default().to_owned();
+    assert!(found.iter().all(|card| {
+        let beginning = beginning(card);
+        // as those of digests, which a case with hidden addresses keys
+        beginning.len() == 8 && beginning.bytes().all(|byte| byte.is_ascii_hexdigit())
+    }));
+    assert_ne!(beginning(&found[0]), beginning(&found[1]));
 }
 
 #[test]

@@ -7,7 +7,7 @@ use swarmscope_peer::crawler::AcceptanceLog;
 use swarmscope_peer::node::{PeerKey, Source, Ticket};
 
 use crate::conversation::Conversations;
-use crate::gossip::Gossip;
+use crate::gossip::{Gossip, Guesses, Last};
 use crate::held::Held;
 use crate::peer::Peer;
 use crate::peers::Peers;
@@ -28,6 +28,7 @@ pub struct Facts {
     pub(crate) conversations: Conversations,
     pub(crate) held: Held,
     pub(crate) gossip: Gossip,
+    pub(crate) guesses: Last<Guesses>,
     pub(crate) listening: Option<SocketAddr>,
     pub(crate) coalesced: u64,
     /// Where the newest peer was heard of: mostly the next one is heard of there too.
@@ -53,6 +54,7 @@ impl Facts {
             conversations: Conversations::new(settings.conversations),
             held: Held::default(),
             gossip: Gossip::default(),
+            guesses: Last::default(),
             listening: None,
             coalesced: 0,
             source: None,
@@ -106,6 +108,12 @@ impl Facts {
     #[must_use]
     pub const fn gossip(&self) -> &Gossip {
         &self.gossip
+    }
+
+    /// Who sent replies on channels that no question had gone over.
+    #[must_use]
+    pub const fn guesses(&self) -> &Last<Guesses> {
+        &self.guesses
     }
 
     /// Where this program listens, if it does.

@@ -1,4 +1,5 @@
-//! What peers told of others last, of those that told something most recently.
+//! What peers told of others last, and on how many channels they guessed, of those that did so most
+//! recently.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -7,8 +8,8 @@ use swarmscope_wire::Permid;
 
 use crate::now::Now;
 
-/// Tellers that are kept: as many as a list shows in an hour's gossip; each takes 2 KiB at most.
-const MOST_TELLERS: usize = 2048;
+/// Peers of which it is kept: as many as a list shows in an hour's gossip; each takes 2 KiB at most.
+const MOST_PEERS: usize = 2048;
 /// Peers that are kept of what one told: what a BuddyCast message holds (protocol.md §7).
 const MOST_NAMED: usize = 20;
 
@@ -25,43 +26,67 @@ pub struct Told {
     pub impossible: usize,
 }
 
-/// What each teller told last. A copy is shared until somebody tells something new.
-#[derive(Clone, Debug, Default)]
-pub struct Gossip(Arc<Kept>);
+/// Replies of a peer on channels that no question had gone over.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Guesses {
+    /// When the last was told.
+    pub at: Now,
+    /// On how many channels, within an hour.
+    pub channels: u32,
+}
 
-#[derive(Clone, Debug, Default)]
-struct Kept {
-    told: HashMap<Permid, Told>,
-    /// The tellers, whoever told something least recently first.
+/// The last of each peer. A copy is shared until there is something new.
+#[derive(Clone, Debug)]
+pub struct Last<T>(Arc<Kept<T>>);
+
+/// What each teller told last.
+pub type Gossip = Last<Told>;
+
+#[derive(Clone, Debug)]
+struct Kept<T> {
+    last: HashMap<Permid, T>,
+    /// The peers, the one with the oldest news first.
     order: VecDeque<Permid>,
+}
+
+impl<T> Default for Last<T> {
+    fn default() -> Self {
+        Self(Arc::new(Kept { last: HashMap::new(), order: VecDeque::new() }))
+    }
 }
 
 impl Gossip {
     pub(crate) fn told(&mut self, teller: Permid, mut told: Told) {
         told.named.truncate(MOST_NAMED);
+        self.put(teller, told);
+    }
+}
+
+impl<T: Clone> Last<T> {
+    pub(crate) fn put(&mut self, peer: Permid, last: T) {
         let kept = Arc::make_mut(&mut self.0);
-        if kept.told.insert(teller, told).is_some() {
-            kept.order.retain(|known| *known != teller);
+        if kept.last.insert(peer, last).is_some() {
+            kept.order.retain(|known| *known != peer);
         }
-        kept.order.push_back(teller);
-        if kept.order.len() > MOST_TELLERS
+        kept.order.push_back(peer);
+        if kept.order.len() > MOST_PEERS
             && let Some(oldest) = kept.order.pop_front()
         {
-            kept.told.remove(&oldest);
+            kept.last.remove(&oldest);
         }
     }
 
-    pub(crate) fn forget(&mut self, teller: &Permid) {
-        if self.0.told.contains_key(teller) {
+    pub(crate) fn forget(&mut self, peer: &Permid) {
+        if self.0.last.contains_key(peer) {
             let kept = Arc::make_mut(&mut self.0);
-            kept.told.remove(teller);
-            kept.order.retain(|known| known != teller);
+            kept.last.remove(peer);
+            kept.order.retain(|known| known != peer);
         }
     }
 
-    /// What each told last, whoever told something least recently first.
-    pub fn iter(&self) -> impl Iterator<Item = (&Permid, &Told)> {
-        self.0.order.iter().filter_map(|teller| Some((teller, self.0.told.get(teller)?)))
+    /// The last of each, the oldest first.
+    pub fn iter(&self) -> impl Iterator<Item = (&Permid, &T)> {
+        self.0.order.iter().filter_map(|peer| Some((peer, self.0.last.get(peer)?)))
     }
 }
 
@@ -85,11 +110,11 @@ mod tests {
         let mut gossip = Gossip::default();
         let first = permid(0);
         gossip.told(first, told(1));
-        for n in 1..=MOST_TELLERS {
+        for n in 1..=MOST_PEERS {
             gossip.told(first, told(2));
             gossip.told(permid(n), told(3));
         }
-        assert_eq!(gossip.iter().count(), MOST_TELLERS);
+        assert_eq!(gossip.iter().count(), MOST_PEERS);
         assert!(gossip.iter().any(|(teller, told)| *teller == first && told.listed == 2));
         gossip.forget(&first);
         assert!(gossip.iter().all(|(teller, _)| *teller != first));

@@ -41,7 +41,9 @@ pub enum Exchange {
     Unanswered {
         /// Which.
         query: u32,
-        /// Why.
+        /// To whom.
+        to: SocketAddr,
+        /// Why; also where it could not be sent.
         failure: Failure,
     },
 }

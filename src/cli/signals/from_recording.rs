@@ -1,11 +1,9 @@
-//! The answers of a recording: what the screen would know of it by its end, and the replies that
-//! nobody had asked for.
+//! The answers of a recording: what the screen would know of it by its end.
 
 use std::path::Path;
 
-use swarmscope_evidence::signals::input::{Round, Unsolicited};
+use swarmscope_evidence::signals::input::Round;
 use swarmscope_facts::Settings;
-use swarmscope_wire::Permid;
 
 use crate::cli::recording::Folded;
 use crate::cli::{CliError, probes};
@@ -24,18 +22,6 @@ const QUESTIONS: usize = 100_000;
 pub fn rounds(path: &Path) -> Result<Vec<Round>, CliError> {
     let registry = probes::registry()?;
     let settings = Settings { peers: PEERS, requests_per_peer: QUESTIONS, ..Settings::default() };
-    let Folded { facts, unsolicited, .. } = Folded::read(path, &registry, settings)?;
-    let mut rounds = Asked::of(&facts, &registry).rounds();
-    if rounds.is_empty() {
-        rounds.push(Round::default());
-    }
-    if let Some(last) = rounds.last_mut() {
-        // which channels were used before is not told: none is counted as guessed
-        let replies = |(permid, replies): (Permid, u64)| {
-            let peer = permid.to_string().into();
-            Unsolicited { peer, replies, guessed: 0 }
-        };
-        last.unsolicited = unsolicited.into_iter().map(replies).collect();
-    }
-    Ok(rounds)
+    let Folded { facts, .. } = Folded::read(path, &registry, settings)?;
+    Ok(Asked::of(&facts, &registry).rounds())
 }

@@ -1,15 +1,17 @@
 //! What the screen knows, as signals are found in it. The first question of a kind to a peer is of
 //! the first round, the second of the second. Peers that nobody asked are in each round as their
-//! connections stood then, and so is what each peer had told of others by then, where that was the
-//! last that it told.
+//! connections stood then, and so is what each peer had told of others by then, and on how many
+//! channels it had guessed, where that was the last of it.
 
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
-use swarmscope_evidence::signals::input::{Answer, Dial, End, Gossip, Round, Text, place};
-use swarmscope_facts::gossip::Gossip as Told;
+use swarmscope_evidence::signals::input::{
+    Answer, Dial, End, Gossip, Round, Text, Unsolicited, place,
+};
+use swarmscope_facts::gossip::{Gossip as Told, Guesses, Last};
 use swarmscope_facts::networks;
 use swarmscope_facts::peer::{Peer, State};
 use swarmscope_facts::request::{Outcome, Request};
@@ -30,6 +32,7 @@ pub struct Asked {
     peers: Vec<Arc<Peer>>,
     unasked: Vec<Arc<Peer>>,
     gossip: Told,
+    guesses: Last<Guesses>,
     overlay: Registry,
 }
 
@@ -39,7 +42,8 @@ impl Asked {
         let is_of_use = |peer: &&Arc<Peer>| !peer.requests.is_empty() || peer.stood.is_some();
         let of_use = facts.peers().shared().filter(is_of_use).cloned();
         let (unasked, peers) = of_use.partition(|peer| peer.requests.is_empty());
-        Self { peers, unasked, gossip: facts.gossip().clone(), overlay: overlay.clone() }
+        let (gossip, guesses) = (facts.gossip().clone(), facts.guesses().clone());
+        Self { peers, unasked, gossip, guesses, overlay: overlay.clone() }
     }
 
     /// All that was asked and has ended, round by round, with what is known beside it.
@@ -50,11 +54,17 @@ impl Asked {
             of_peer(&mut rounds, peer, &self.overlay);
         }
         let mut rounds: Vec<Round> = rounds.into_values().collect();
+        if rounds.is_empty()
+            && let Some((_, first)) = self.guesses.iter().next()
+        {
+            rounds.push(Round { at_ns: nanoseconds(first.at), ..Round::default() });
+        }
         let begins: Vec<u64> = rounds.iter().map(|round| round.at_ns).collect();
         for (round, next) in rounds.iter_mut().zip(begins.iter().skip(1).chain([&u64::MAX])) {
             let time = round.at_ns..*next;
             round.dials = self.unasked.iter().filter_map(|peer| dial(peer, &time)).collect();
             round.gossip = self.gossip(*next);
+            round.unsolicited = self.guesses(*next);
         }
         rounds
     }
@@ -71,17 +81,28 @@ impl Asked {
         })
         .collect()
     }
+
+    /// How many channels each had guessed, before then.
+    fn guesses(&self, before: u64) -> Vec<Unsolicited> {
+        let guessed = self.guesses.iter().filter(|(_, guesses)| nanoseconds(guesses.at) < before);
+        guessed
+            .map(|(permid, guesses)| Unsolicited {
+                peer: name(&PeerKey::Permid(*permid)),
+                guessed: guesses.channels.into(),
+            })
+            .collect()
+    }
 }
 
 /// How it stood with a peer in a round; none where that is not known. A peer whose connection ended
-/// is only known to be unreachable once a dial has failed since.
+/// is only known to be unreachable in the round in which a dial has failed.
 fn dial(peer: &Peer, round: &Range<u64>) -> Option<Dial> {
     let (since, until) = peer.stood.as_deref()?;
     let until = until.map_or(u64::MAX, nanoseconds);
     let failure = match &peer.state {
         _ if nanoseconds(*since) < round.end && until > round.start => None,
         State::Failed { failure, at, .. }
-            if until <= round.start && nanoseconds(*at) >= round.start =>
+            if until <= round.start && round.contains(&nanoseconds(*at)) =>
         {
             Some(failure.cause.code().into())
         }

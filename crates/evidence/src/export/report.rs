@@ -57,6 +57,18 @@ fn peers<'a>(records: impl Iterator<Item = &'a crate::record::Record>) -> usize 
     records.filter_map(|record| record.peer.as_ref()).collect::<BTreeSet<_>>().len()
 }
 
+/// How many peers are of which network, where there are several: one host can be one of each.
+fn by_network(records: &[crate::record::Record]) -> String {
+    let networks: BTreeSet<&str> = records.iter().map(|record| &*record.network).collect();
+    let of = |network: &&str| {
+        format!("{} of {network}", peers(records.iter().filter(|it| it.network == *network)))
+    };
+    match networks.len() {
+        0 | 1 => String::new(),
+        _ => format!(" ({})", networks.iter().map(of).collect::<Vec<_>>().join(", ")),
+    }
+}
+
 fn summary<'a>(export: Export<'a>, head: impl Fn(&str) -> &'a str) -> Section {
     let records = &export.contents.records;
     let answered =
@@ -74,10 +86,11 @@ fn summary<'a>(export: Export<'a>, head: impl Fn(&str) -> &'a str) -> Section {
     };
     Section::new("Summary")
         .say(format!(
-            "{} questions to {} peers{when}; {} peers answered at least one.{queries} {} \
+            "{} questions to {} peers{}{when}; {} peers answered at least one.{queries} {} \
              signals.",
             records.len(),
             peers(records.iter()),
+            by_network(records),
             peers(answered),
             export.signals.len()
         ))

@@ -21,7 +21,7 @@ pub struct Round {
     pub dials: Vec<Dial>,
     /// Which peer named which.
     pub gossip: Vec<Gossip>,
-    /// Replies that nobody had asked for.
+    /// Replies on channels that were not in use.
     pub unsolicited: Vec<Unsolicited>,
     /// What nodes of the DHT say of themselves.
     pub nodes: Vec<Node>,
@@ -156,15 +156,13 @@ pub struct Gossip {
     pub listed: u64,
 }
 
-/// Replies that nobody had asked for, of one peer in one round.
+/// Replies of one peer that nobody had asked for.
 #[derive(Clone, Debug)]
 pub struct Unsolicited {
     /// Who sent them.
     pub peer: Text,
-    /// How many.
-    pub replies: u64,
-    /// How many of them on channels that we had never used with it: a late reply comes on one that
-    /// we had.
+    /// On how many channels that no question to it had gone over for an hour: a late reply comes on
+    /// one that was used.
     pub guessed: u64,
 }
 

@@ -335,13 +335,11 @@ impl Overlay {
         });
         if struck && self.story == Story::Guesses {
             let guessed = 1 + self.numbers.below(10) as u64;
-            round.unsolicited.push(Unsolicited { peer: name, replies: guessed, guessed });
+            round.unsolicited.push(Unsolicited { peer: name, guessed });
         } else if self.chance(20) {
-            round.unsolicited.push(Unsolicited {
-                peer: name,
-                replies: 1,
-                guessed: u64::from(self.numbers.below(4) == 0),
-            });
+            round
+                .unsolicited
+                .push(Unsolicited { peer: name, guessed: u64::from(self.numbers.below(4) == 0) });
         }
     }
 }

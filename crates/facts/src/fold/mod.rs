@@ -85,6 +85,7 @@ impl Fold<'_> {
         self.facts.held.forget(key);
         if let PeerKey::Permid(permid) = key {
             self.facts.gossip.forget(permid);
+            self.facts.guesses.forget(permid);
         }
         self.changes.push(Change::Forgotten(key.clone()));
     }

@@ -4,13 +4,17 @@ use swarmscope_peer::node::{Event, PeerKey};
 use swarmscope_wire::Permid;
 
 use super::Fold;
-use crate::gossip::Told;
+use crate::gossip::{Guesses, Told};
 use crate::news::{Kind, News, What};
 
 impl Fold<'_> {
     pub(super) fn said(&mut self, event: Event) {
         match event {
-            Event::ReplyRefused { permid, channel, message, why, times } => {
+            Event::ReplyRefused { permid, channel, message, why, times, guessed } => {
+                if guessed > 0 {
+                    let guesses = Guesses { at: self.now, channels: guessed };
+                    self.facts.guesses.put(permid, guesses);
+                }
                 let key = PeerKey::Permid(permid);
                 let news = News::new(
                     Some(key.clone()),

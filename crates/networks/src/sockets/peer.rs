@@ -159,8 +159,9 @@ impl Talk {
         tell: &mut impl FnMut(Turn<'_>),
     ) -> Result<Option<Self>, Failure> {
         let mut stream = Stream::connect(address, CONNECT).await?;
-        stream.write(&conversation.hello()).await;
-        tell(Turn::Sent(hello(address, &conversation, false)));
+        if stream.write(&conversation.hello()).await {
+            tell(Turn::Sent(hello(address, &conversation, false)));
+        }
         let mut talk = Self::new(address, stream, None, conversation);
         let is_open = talk.await_handshake(address).await?;
         Ok(is_open.then_some(talk))
@@ -194,8 +195,9 @@ impl Talk {
                 Step::Wait => {}
                 // our handshake is in it
                 Step::Send(bytes) => {
-                    stream.write(&bytes).await;
-                    tell(Turn::Sent(hello(address, &conversation, true)));
+                    if stream.write(&bytes).await {
+                        tell(Turn::Sent(hello(address, &conversation, true)));
+                    }
                 }
                 Step::Done(established) => {
                     let mut talk =
@@ -259,11 +261,13 @@ impl Talk {
             return;
         }
         let sent = hello(self.address, &self.conversation, self.keys.is_some());
-        self.sent.push(Sent { bytes: bytes.clone(), ..sent });
+        let sent = Sent { bytes: bytes.clone(), ..sent };
         if let Some(keys) = &mut self.keys {
             keys.outgoing.apply(&mut bytes);
         }
-        self.stream.write(&bytes).await;
+        if self.stream.write(&bytes).await {
+            self.sent.push(sent);
+        }
     }
 
     async fn listen(&mut self, until: Instant) -> Result<Listened, Failure> {

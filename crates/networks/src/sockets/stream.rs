@@ -43,9 +43,10 @@ impl Stream {
         }
     }
 
-    /// Writes all of it; a connection that is lost shows at the next [`Self::read`].
-    pub(super) async fn write(&mut self, bytes: &[u8]) {
-        let _ = self.socket.write_all(bytes).await;
+    /// Writes all of it; `false` where the socket does not take it. That the connection is lost
+    /// shows at the next [`Self::read`].
+    pub(super) async fn write(&mut self, bytes: &[u8]) -> bool {
+        self.socket.write_all(bytes).await.is_ok()
     }
 
     /// What comes next.
@@ -72,5 +73,23 @@ impl Stream {
             }
         }
         (all, false)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::disallowed_methods)] // sockets of this machine
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_the_socket_refuses_is_not_written() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+        let address = listener.local_addr().expect("its address");
+        let limit = Duration::from_secs(5);
+        let mut stream = Stream::connect(address, limit).await.expect("a connection");
+        assert!(stream.write(b"hello").await);
+        drop(listener.accept().expect("the other end")); // unread bytes: it resets
+        assert!(matches!(stream.read(Instant::now() + limit).await, Read::Closed));
+        assert!(!stream.write(b"anybody there?").await);
     }
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 
 use swarmscope_wire::failure::{By, Cause, Delivered, Failure};
-use swarmscope_wire::krpc::Target;
+use swarmscope_wire::krpc::{self, Body, Message, Query as Krpc, Target};
 
 use crate::answer;
 use crate::dht::asker::{Answer, Event};
@@ -25,6 +25,8 @@ pub(super) enum Heard<'a> {
 struct Query {
     to: SocketAddr,
     target: Target,
+    /// Whether the system took it.
+    sent: bool,
     /// Whether it was without an answer for as long as one may take.
     slow: bool,
     /// Whether its end was told.
@@ -35,8 +37,8 @@ struct Query {
 pub(super) struct Watched<F> {
     identity: [u8; 20],
     queries: Vec<Query>,
-    /// The newest query to each node.
-    newest: HashMap<Token, usize>,
+    /// The queries to each node: one, and perhaps one for its neighbours.
+    of: HashMap<Token, Vec<usize>>,
     transactions: HashMap<[u8; 4], usize>,
     tell: F,
 }
@@ -44,17 +46,23 @@ pub(super) struct Watched<F> {
 impl<F: FnMut(Heard<'_>)> Watched<F> {
     /// With our node id, and where to tell.
     pub(super) fn new(identity: [u8; 20], tell: F) -> Self {
-        let (newest, transactions) = (HashMap::new(), HashMap::new());
-        Self { identity, queries: Vec::new(), newest, transactions, tell }
+        let (of, transactions) = (HashMap::new(), HashMap::new());
+        Self { identity, queries: Vec::new(), of, transactions, tell }
     }
 
     /// The lookup wants this sent.
     pub(super) fn asked(&mut self, ask: &Ask) {
-        let newest = self.newest.get(&ask.token).and_then(|at| self.queries.get(*at));
-        if newest.is_none_or(|query| query.target != ask.target) {
-            self.newest.insert(ask.token, self.queries.len());
-            self.queries.push(Query { to: ask.to, target: ask.target, slow: false, ended: false });
+        if self.find(ask.token, |query| query.target == ask.target).is_none() {
+            self.of.entry(ask.token).or_default().push(self.queries.len());
+            let (to, target) = (ask.to, ask.target);
+            self.queries.push(Query { to, target, sent: false, slow: false, ended: false });
         }
+    }
+
+    /// The first such query to a node.
+    fn find(&self, token: Token, is_it: impl Fn(&Query) -> bool) -> Option<usize> {
+        let mut theirs = self.of.get(&token)?.iter().copied();
+        theirs.find(|at| self.queries.get(*at).is_some_and(&is_it))
     }
 
     /// A node answered.
@@ -66,7 +74,9 @@ impl<F: FnMut(Heard<'_>)> Watched<F> {
     pub(super) fn heard(&mut self, event: &Event<Token>) {
         match event {
             Event::Sent { what, to, transaction, datagram } => {
-                let Some(at) = self.newest.get(what).copied() else { return };
+                let Some(target) = target(datagram) else { return };
+                let Some(at) = self.find(*what, |query| query.target == target) else { return };
+                self.queries[at].sent = true;
                 self.transactions.insert(*transaction, at);
                 let (identity, query) = (self.identity, number(at));
                 let bytes = datagram.clone();
@@ -75,13 +85,14 @@ impl<F: FnMut(Heard<'_>)> Watched<F> {
             }
             Event::Answered { from, answer, rtt, .. } => self.answered(*from, answer, *rtt),
             Event::Unreachable(token) => {
-                let Some(at) = self.newest.get(token).copied() else { return };
-                self.unanswered(at, Cause::UdpUnreachable, By::Network, "in a lookup");
+                while let Some(at) = self.find(*token, |query| !query.ended) {
+                    self.unanswered(at, Cause::UdpUnreachable, By::Network, "in a lookup");
+                }
             }
             Event::Slow(token) => {
-                let at = self.newest.get(token);
-                if let Some(query) = at.and_then(|at| self.queries.get_mut(*at)) {
-                    query.slow = true;
+                // the deadlines come in the order of the queries
+                if let Some(at) = self.find(*token, |query| !query.slow && !query.ended) {
+                    self.queries[at].slow = true;
                 }
             }
             Event::TimedOut(_) | Event::Stray(..) => {}
@@ -107,26 +118,33 @@ impl<F: FnMut(Heard<'_>)> Watched<F> {
     fn unanswered(&mut self, at: usize, cause: Cause, by: By, how: &str) {
         let Some(query) = self.queries.get_mut(at).filter(|query| !query.ended) else { return };
         query.ended = true;
-        let failure =
-            Failure::new(cause, by, format!("{}, {how}", query.to)).delivered(Delivered::Maybe);
-        (self.tell)(Heard::Exchange(Exchange::Unanswered { query: number(at), failure }));
+        let to = query.to;
+        let delivered = if query.sent { Delivered::Maybe } else { Delivered::No };
+        let failure = Failure::new(cause, by, format!("{to}, {how}")).delivered(delivered);
+        (self.tell)(Heard::Exchange(Exchange::Unanswered { query: number(at), to, failure }));
     }
 
     /// The lookup is over. Whoever had the time to answer was silent; the others were not waited
-    /// for.
+    /// for. What did not go out is told apart.
     pub(super) fn end(mut self) {
         for at in 0..self.queries.len() {
-            if self.queries[at].slow {
-                self.unanswered(at, Cause::AnswerTimeout, By::Network, "in a lookup");
-            } else {
-                self.unanswered(
-                    at,
-                    Cause::Stopped,
-                    By::Us,
-                    "the lookup was over before it answered",
-                );
-            }
+            let Query { sent, slow, .. } = self.queries[at];
+            let (cause, by, how) = match (sent, slow) {
+                (true, true) => (Cause::AnswerTimeout, By::Network, "in a lookup"),
+                (true, false) => (Cause::Stopped, By::Us, "the lookup was over before it answered"),
+                (false, true) => (Cause::Io, By::Us, "the system did not send it"),
+                (false, false) => continue, // it had not come to that yet
+            };
+            self.unanswered(at, cause, by, how);
         }
+    }
+}
+
+/// What a query of ours asks for.
+fn target(datagram: &[u8]) -> Option<Target> {
+    match Message::decode(datagram).ok()?.body {
+        Body::Query(Krpc { question: krpc::Question::FindNode { target, .. }, .. }) => Some(target),
+        _ => None,
     }
 }
 
@@ -142,6 +160,66 @@ mod tests {
 
     use super::*;
     use crate::dht::lookup::{Lookup, LookupConfig};
+    use swarmscope_wire::krpc::{NodeId, Want};
+
+    /// A query as it goes out.
+    fn goes(ask: Ask, transaction: [u8; 4]) -> Event<Token> {
+        let question = krpc::Question::FindNode { target: ask.target, want: Want::default() };
+        let query = Krpc { id: NodeId([1; 20]), question };
+        let mut datagram = Vec::new();
+        Message::new(transaction.into(), Body::Query(query)).encode_to(&mut datagram);
+        Event::Sent { what: ask.token, to: ask.to, transaction, datagram }
+    }
+
+    #[test]
+    fn a_repeated_query_is_not_taken_for_the_one_after_it() {
+        let seeds = [(SocketAddr::from(([8, 8, 8, 8], 6881)), None)];
+        let now = Instant::now();
+        let mut lookup = Lookup::new(Target([7; 20]), LookupConfig::default(), &seeds, now);
+        let first = lookup.next_query(now).expect("a query");
+        let second = Ask { target: Target([9; 20]), ..first };
+        let mut sent = Vec::new();
+        let mut watched = Watched::new([1; 20], |heard: Heard<'_>| {
+            if let Heard::Exchange(Exchange::Sent(Sent { query, .. })) = heard {
+                sent.push(query);
+            }
+        });
+        watched.asked(&first);
+        watched.heard(&goes(first, [0; 4]));
+        watched.asked(&second);
+        watched.heard(&goes(second, [1; 4]));
+        watched.heard(&goes(first, [2; 4]));
+        watched.end();
+        assert_eq!(sent, [Some(0), Some(1), Some(0)]);
+    }
+
+    #[test]
+    fn what_could_not_be_sent_is_not_called_unanswered() {
+        let seeds = [8, 9].map(|n| (SocketAddr::from(([n, n, n, n], 6881)), None));
+        let now = Instant::now();
+        let mut lookup = Lookup::new(Target([7; 20]), LookupConfig::default(), &seeds, now);
+        let mut ends = Vec::new();
+        let mut watched = Watched::new([1; 20], |heard: Heard<'_>| {
+            if let Heard::Exchange(Exchange::Unanswered { to, failure, .. }) = heard {
+                ends.push((to, failure.cause, failure.delivered));
+            }
+        });
+        let asks =
+            [lookup.next_query(now), lookup.next_query(now)].map(|ask| ask.expect("a query"));
+        for ask in &asks {
+            watched.asked(ask);
+        }
+        watched.heard(&Event::Unreachable(asks[0].token));
+        watched.heard(&Event::Slow(asks[1].token));
+        watched.end();
+        assert_eq!(
+            ends,
+            [
+                (asks[0].to, Cause::UdpUnreachable, Delivered::No),
+                (asks[1].to, Cause::Io, Delivered::No)
+            ]
+        );
+    }
 
     #[test]
     fn only_who_had_the_time_to_answer_is_called_silent() {
@@ -156,8 +234,9 @@ mod tests {
         });
         let asks =
             [lookup.next_query(now), lookup.next_query(now)].map(|ask| ask.expect("a query"));
-        for ask in &asks {
-            watched.asked(ask);
+        for ask in asks {
+            watched.asked(&ask);
+            watched.heard(&goes(ask, [0; 4]));
         }
         watched.heard(&Event::Slow(asks[0].token));
         watched.end();

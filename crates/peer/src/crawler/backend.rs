@@ -274,7 +274,8 @@ impl Backend {
             _ if self.pending.get(&reply.to.message).is_some_and(|other| *other > id) => replaced(),
             (DialBack::Possible | DialBack::Joined, Some(home)) => {
                 let (peer, message) = (PeerKey::Permid(reply.to.permid), reply.to.message);
-                let own = core.dial_place(peer, home.clone(), false);
+                let waits = core.links.ending(&peer, home).is_some();
+                let own = core.dial_place(peer, home.clone(), false) && !waits;
                 reply.dial_back = if own { DialBack::Used } else { DialBack::Joined };
                 if let Some(earlier) = self.pending.insert(message, id).filter(|it| *it != id) {
                     self.undelivered(core, earlier, &replaced());

@@ -146,12 +146,17 @@ impl Core {
     }
 
     /// The last connection of this peer has ended, or it has another one: what waited for that is
-    /// dialled, but for who is connected by now.
+    /// dialled, but for who is connected by now: that connection stays as its own would have.
     pub(super) fn dial_after_end(&mut self, permid: Permid) {
         let connected = self.links.is_connected(permid);
         for Waiting { peer, place, keep } in self.after_end.take(permid) {
             if !connected || peer != PeerKey::Permid(permid) {
                 self.dial_place(peer, place, keep);
+            } else if keep
+                && let Some(link) =
+                    self.links.newest(permid).and_then(|conn| self.links.any_mut(conn))
+            {
+                link.kept = true;
             }
         }
     }

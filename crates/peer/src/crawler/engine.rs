@@ -23,6 +23,7 @@ use super::strangers::Strangers;
 use super::target::Target;
 use super::timers::Deadline;
 use super::traced::{Traced, Watched};
+use super::used::Used;
 use swarmscope_wire::crawler::CrawlerReply;
 use swarmscope_wire::failure::{By, Cause, Failure, Phase};
 use swarmscope_wire::frame::{Frame, FrameId};
@@ -56,7 +57,10 @@ impl Engine {
     pub fn new(config: EngineConfig, now: Instant) -> Self {
         let mut core = Core::new(&config, now);
         Self {
-            requests: Requests::new(Budgets::from(&config.limits)),
+            requests: Requests::new(
+                Budgets::from(&config.limits),
+                Used::new(config.first_run, now),
+            ),
             backend: Backend::new(config.registry.clone(), config.pace, &config.limits),
             gossip: Gossip::new(&config, &mut core),
             dialback: Dialback::new(config.gossip && !config.survey),

@@ -228,6 +228,11 @@ pub enum Event {
         why: Cow<'static, str>,
         /// How often.
         times: u32,
+        /// On how many channels that no question of ours to this peer had gone over in the hour
+        /// before its replies have come, within an hour; late replies are not among them. 0 as long
+        /// as we don't know the channels of a whole hour.
+        #[serde(default)]
+        guessed: u32,
     },
     /// Incoming connections that never authenticated, for the same cause; `times` in the last 60 s,
     /// the last one from `remote`.
@@ -349,7 +354,26 @@ impl Weigh for Event {
             Self::Part { payload, .. }
             | Self::Reply(Reply { payload, .. })
             | Self::Sent { payload, .. } => payload.len(),
+            Self::Gossip { named, .. } => size_of_val(named.as_slice()),
             _ => 0,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whom_gossip_names_weighs_something() {
+        let gossip = |named: Vec<Permid>| Event::Gossip {
+            permid: Permid::Ed25519([1; 32]),
+            listed: named.len(),
+            left_out: 0,
+            named,
+            impossible: 0,
+        };
+        assert_eq!(gossip(Vec::new()).weight(), 0);
+        assert!(gossip(vec![Permid::Ed25519([2; 32]); 20]).weight() >= 20 * 32);
     }
 }

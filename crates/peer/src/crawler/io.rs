@@ -22,6 +22,8 @@ use swarmscope_wire::{MessageId, OverlayVersion, Permid};
 pub struct EngineConfig {
     /// Our own permids: those of the identities in use.
     pub permids: Vec<Permid>,
+    /// Whether nobody was asked with these identities before: they were made for this run.
+    pub first_run: bool,
     /// Where we listen, if we do.
     pub listening: Option<SocketAddr>,
     /// What is asked by name and answered here.

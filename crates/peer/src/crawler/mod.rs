@@ -6,7 +6,7 @@
 //!
 //! | file | what it is |
 //! |---|---|
-//! | `requests`, `channels`, `budget` | Crawler side: requests, their channels, and what their replies may take |
+//! | `requests`, `channels`, `used`, `budget` | Crawler side: requests, their channels, those used before, and what their replies may take |
 //! | `schedule` | Crawler side: initiators that run by themselves |
 //! | `backend`, `gate`, `roles`, `replies`, `receipts` | peer side: who may ask what and how often, the way of a reply back, and whether it arrived |
 //! | `gossip`, `blocks`, `directory`, `retention`, `reach` | BuddyCast rounds, the known peers and their sources, and which are forgotten first |
@@ -54,6 +54,7 @@ mod tally;
 pub mod target;
 mod timers;
 pub mod traced;
+mod used;
 
 #[cfg(test)]
 mod tests;

@@ -22,6 +22,7 @@ pub use super::sent::BETWEEN_PARTS;
 use super::sent::Sent;
 use super::tally::Tally;
 use super::timers::Deadline;
+use super::used::Used;
 use crate::limits::Limit;
 use swarmscope_wire::crawler::{CrawlerReply, CrawlerRequest};
 use swarmscope_wire::failure::{By, Cause, Delivered, Failure};
@@ -48,10 +49,11 @@ pub(super) struct Requests {
     not_taken: HashMap<Permid, Vec<Frame>>,
     channels: HashMap<Permid, Channels>,
     refused: Tally<(Permid, &'static str), (ChannelId, MessageId)>,
+    used: Used,
 }
 
 impl Requests {
-    pub(super) fn new(budgets: Budgets) -> Self {
+    pub(super) fn new(budgets: Budgets, used: Used) -> Self {
         Self {
             waiting_bytes: 0,
             process: Budget::new(Scope::Process, budgets.process),
@@ -61,6 +63,7 @@ impl Requests {
             not_taken: HashMap::new(),
             channels: HashMap::new(),
             refused: Tally::new(Some(COUNT_WINDOW)),
+            used,
         }
     }
 
@@ -130,6 +133,7 @@ impl Requests {
         let Some(channel) = channels.open(ticket, message, &mut core.random, core.now) else {
             return fail(core, ticket, to, message, Failure::new(Cause::ChannelsFull, By::Us, ""));
         };
+        self.used.uses(to, channel, core.now);
         let request = CrawlerRequest { message, channel, frequency, payload: payload.clone() };
         core.send(conn, request.encode());
         let timeout = timeout.min(channels::LIFE);
@@ -267,6 +271,7 @@ impl Requests {
         };
         core.timers.clear(Deadline::Reply(ticket));
         self.sent.remove(&ticket);
+        self.used.uses(permid, channel, core.now);
         core.emit(Event::Reply(Reply {
             ticket,
             permid,
@@ -282,21 +287,34 @@ impl Requests {
     }
 
     fn refuse(&mut self, core: &mut Core, permid: Permid, reply: &CrawlerReply, why: &'static str) {
+        self.used.stray(permid, reply.channel, core.now);
         let particulars = (reply.channel, reply.message);
         match self.refused.count((permid, why), particulars, 1, core.now) {
-            Some(((channel, message), times)) => {
-                tell_refused(core, permid, channel, message, why, times);
-            }
+            Some((last, times)) => self.tell_refused(core, permid, last, why, times),
             None => self.arm_tally(core),
         }
     }
 
     /// Tells the counts that are due.
     pub(super) fn tally(&mut self, core: &mut Core) {
-        for ((permid, why), (channel, message), times) in self.refused.due(core.now) {
-            tell_refused(core, permid, channel, message, why, times);
+        for ((permid, why), last, times) in self.refused.due(core.now) {
+            self.tell_refused(core, permid, last, why, times);
         }
         self.arm_tally(core);
+    }
+
+    fn tell_refused(
+        &self,
+        core: &mut Core,
+        permid: Permid,
+        (channel, message): (ChannelId, MessageId),
+        why: &'static str,
+        times: u64,
+    ) {
+        let times = u32::try_from(times).unwrap_or(u32::MAX);
+        let guessed = self.used.guessed(permid, core.now);
+        let why = why.into();
+        core.emit(Event::ReplyRefused { permid, channel, message, why, times, guessed });
     }
 
     fn arm_tally(&self, core: &mut Core) {
@@ -395,6 +413,7 @@ impl Requests {
     fn end(&mut self, core: &mut Core, ticket: Ticket, why: impl FnOnce(&Sent) -> Failure) {
         let Some(sent) = self.sent.remove(&ticket) else { return };
         core.timers.clear(Deadline::Reply(ticket));
+        self.used.uses(sent.to, sent.channel, core.now);
         if let Some(channels) = self.channels.get_mut(&sent.to) {
             channels.end(sent.channel, &mut self.process, core.now);
             core.meter.uses(Limit::ReplyBytesInAll, self.process.held());
@@ -439,16 +458,4 @@ impl Requests {
 
 fn fail(core: &mut Core, ticket: Ticket, permid: Permid, message: MessageId, failure: Failure) {
     core.emit(Event::RequestFailed { ticket, permid, message, failure });
-}
-
-fn tell_refused(
-    core: &mut Core,
-    permid: Permid,
-    channel: ChannelId,
-    message: MessageId,
-    why: &'static str,
-    times: u64,
-) {
-    let times = u32::try_from(times).unwrap_or(u32::MAX);
-    core.emit(Event::ReplyRefused { permid, channel, message, why: why.into(), times });
 }

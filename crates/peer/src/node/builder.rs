@@ -107,6 +107,7 @@ impl NodeBuilder {
         let identities = &mut self.config.identities;
         if identities.current.is_none() && identities.legacy.is_none() {
             let made = key_file::generate(PermidKind::Ed25519);
+            self.config.first_run = true;
             match made.map_err(|error| Failure::new(Cause::Io, By::Us, error.to_string()))? {
                 Key::Ed25519(key) => identities.current = Some(Arc::new(key)),
                 Key::Sect233k1(key) => identities.legacy = Some(Arc::new(key)),

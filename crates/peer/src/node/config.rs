@@ -15,6 +15,8 @@ use swarmscope_wire::{MessageId, OverlayVersion, Permid};
 pub struct NodeConfig {
     /// Whom it is known as: at least one of the two.
     pub identities: Identities,
+    /// Whether these identities were made for this run: nobody can owe us a reply from before.
+    pub first_run: bool,
     /// The current version presented (7–18).
     pub version: OverlayVersion,
     /// Where to accept connections; port 0 for any free one.
@@ -57,6 +59,7 @@ impl Default for NodeConfig {
     fn default() -> Self {
         Self {
             identities: Identities::default(),
+            first_run: false,
             version: OverlayVersion::CURRENT,
             listen: None,
             allow: Vec::new(),

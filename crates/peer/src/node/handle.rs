@@ -66,6 +66,7 @@ impl Node {
         let listening = overlay.listening();
         let engine = EngineConfig {
             permids: permid.into_iter().chain(legacy_permid).collect(),
+            first_run: config.first_run,
             listening,
             registry: registry.clone(),
             gossip: config.gossip,

@@ -2,6 +2,7 @@
 //! came, each query of a lookup by itself.
 
 use std::collections::HashMap;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -13,7 +14,7 @@ use swarmscope_networks::exchange::{Exchange, Received, Sent};
 use swarmscope_networks::sockets::shown_code;
 use swarmscope_networks::target::Network;
 use swarmscope_peer::node::{PeerKey, Ticket};
-use swarmscope_wire::failure::Failure;
+use swarmscope_wire::failure::{By, Cause, Delivered, Failure};
 use swarmscope_wire::{ErrorByte, MessageId};
 
 use super::{CaseFile, append_failed};
@@ -24,6 +25,8 @@ use crate::cli::case::file::program;
 const MOST_STEPS: usize = 32;
 /// What the queries of a lookup are.
 const QUERY: &str = "FIND_NODE";
+/// The first step of a REACH.
+const RESOLVE: &str = "resolve";
 
 /// Remembers which question is open, and writes entries.
 #[derive(Default)]
@@ -76,30 +79,36 @@ impl Questions {
         case: &mut CaseFile,
         dress: impl Fn(Draft) -> Draft,
     ) -> Result<(), CliError> {
-        let program = program();
         match event {
             Event::Asked { peer, ticket, question, .. } => {
                 self.open.extend(Open::new(peer, *question).map(|open| (*ticket, open)));
             }
             Event::Sent { ticket, .. } => {
                 let Some(open) = self.open.get_mut(ticket) else { return Ok(()) };
-                // what the others send is told by itself
-                if self.is_recorded || matches!(&*open.question, "REACH" | "LOOKUP") {
-                    let sent = open.asked(&open.peer, &open.question, &program, None);
-                    open.entry = Some(case.append(dress(case.entries.asked(&sent)))?);
+                // what is sent is told by itself
+                if self.is_recorded {
+                    open.begin(case, dress)?;
                 }
             }
             Event::Part { ticket, says, .. } => {
-                if let Some(open) = self.open.get_mut(ticket)
-                    && open.question == "REACH"
-                    && open.steps.len() < MOST_STEPS
-                {
+                let Some(open) = self.open.get_mut(ticket) else { return Ok(()) };
+                if open.question != "REACH" {
+                    return Ok(());
+                }
+                // until the name is resolved nothing is sent
+                if says["rung"] != RESOLVE {
+                    open.begin(case, dress)?;
+                }
+                if open.steps.len() < MOST_STEPS {
                     open.steps.push(says.clone());
                 }
             }
             Event::Answered { ticket, error, summary, says, parts, elapsed, .. } => {
                 let Some(open) = self.open.remove(ticket) else { return Ok(()) };
-                let Some(request) = open.entry else { return Ok(()) };
+                let Some(request) = open.entry else {
+                    let failure = open.nothing_sent(summary);
+                    return open.failed(None, &open.peer, &open.question, &failure, case, dress);
+                };
                 let answer = Answer {
                     request,
                     peer: &open.peer,
@@ -159,9 +168,13 @@ impl Questions {
                 };
                 open.answered(&answer, case, |draft| draft)?;
             }
-            Exchange::Unanswered { query, failure } => {
-                let Some((peer, request)) = open.queries.remove(query) else { return Ok(()) };
-                open.failed(Some(request), &peer, QUERY, failure, case, |draft| draft)?;
+            Exchange::Unanswered { query, to, failure } => {
+                let known = open.queries.remove(query);
+                let (peer, request) = known.map_or_else(
+                    || (open.node(*to), None), // it could not be sent
+                    |(peer, request)| (peer, Some(request)),
+                );
+                open.failed(request, &peer, QUERY, failure, case, |draft| draft)?;
             }
         }
         Ok(())
@@ -184,6 +197,35 @@ impl Open {
         })
     }
 
+    /// Writes that it is asked, once, where it has no message of its own.
+    fn begin(
+        &mut self,
+        case: &mut CaseFile,
+        dress: impl Fn(Draft) -> Draft,
+    ) -> Result<(), CliError> {
+        if self.entry.is_none() {
+            let program = program();
+            let asked = self.asked(&self.peer, &self.question, &program, None);
+            self.entry = Some(case.append(dress(case.entries.asked(&asked)))?);
+        }
+        Ok(())
+    }
+
+    /// It ended, and nothing was sent before that.
+    fn nothing_sent(&self, summary: &str) -> Failure {
+        let step = self.steps.iter().find(|step| step["outcome"] != "ok");
+        let detail = step.and_then(|step| step["detail"].as_str()).unwrap_or(summary);
+        let (cause, by) = match &*self.question {
+            "REACH" => (Cause::NotFound, By::Network),
+            _ => (Cause::Io, By::Us),
+        };
+        Failure::new(cause, by, detail).delivered(Delivered::No)
+    }
+
+    fn node(&self, address: SocketAddr) -> String {
+        format!("{}://{address}", self.network.name())
+    }
+
     /// Written at once: when it went out is the entry's own time.
     fn sent(&mut self, sent: &Sent, case: &mut CaseFile) -> Result<(), CliError> {
         let program = program();
@@ -194,7 +236,8 @@ impl Open {
             self.entry.get_or_insert(entry);
             return Ok(());
         };
-        let peer = format!("{}://{}", self.network.name(), sent.to);
+        self.begin(case, |draft| draft)?;
+        let peer = self.node(sent.to);
         let mut asked = self.asked(&peer, QUERY, &program, Some(sent));
         asked.part_of = self.entry;
         asked.continues = self.queries.get(&query).map(|(_, entry)| *entry);

@@ -1,4 +1,4 @@
-//! Replies that nobody asked for, on channels that were never used: guesses.
+//! Replies that nobody asked for, on channels that no question had gone over: guesses.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -43,6 +43,8 @@ impl Rule for Guesses {
         for one in &newest.unsolicited {
             *guesses.entry(&one.peer).or_default() += one.guessed;
         }
+        let mut everybody = peers(newest.answers.iter());
+        everybody.extend(newest.unsolicited.iter().map(|one| one.peer.clone()));
         let tail = |count| poisson_tail(self.usual, count);
         let found = |look: bool| {
             let such = |count: u64| count >= self.odd && (tail(count) <= self.chance) == look;
@@ -54,14 +56,15 @@ impl Rule for Guesses {
                 network: network(newest),
                 severity: if look { Severity::Look } else { Severity::Odd },
                 title: "unsolicited replies".into(),
-                of: peers(newest.answers.iter()).len() as u64,
+                of: everybody.len() as u64,
                 seen: format!(
-                    "{} replies from {} peers on channels never used with them, {most} from one peer",
-                    many.values().sum::<u64>(),
-                    many.len()
+                    "replies from {} peers on {} channels that no question to them had gone over \
+                     for an hour, {most} of them from one peer",
+                    many.len(),
+                    many.values().sum::<u64>()
                 ),
                 asked: "nothing: these replies answer none of our questions".into(),
-                healthy: "none; a late reply has a used channel and is not counted here".into(),
+                healthy: "none; late replies and repeated ones have channels that were used".into(),
                 chance: format!(
                     "{} for the peer with most, at {} a round",
                     words(tail(most)),
@@ -70,6 +73,7 @@ impl Rule for Guesses {
                 other_causes: words_of(&[
                     "a client that mixes up its channels",
                     "a proxy that merges connections",
+                    "another program that asks with our identity",
                 ]),
                 to_tell: "whether the channels are consecutive: guesses are".into(),
                 replies: BTreeSet::new(),

@@ -68,3 +68,13 @@ fn who_is_disconnected_again_before_that_is_not_dialled() {
         assert!(rig.dials.is_empty(), "{:?}", rig.dials);
     }
 }
+
+#[test]
+fn who_dials_first_is_kept_as_the_dial_that_waited_would_have_been() {
+    let mut rig = Rig::crawler();
+    rig.input(Input::Disconnect(permid(2)));
+    rig.input(Input::Connect { target: target(Some(2)), source: Source::Operator });
+    rig.connect(B, 2, Direction::Incoming, None);
+    rig.close(A);
+    assert!(rig.engine.core.links.any_mut(B).unwrap().kept);
+}

@@ -78,8 +78,8 @@ fn what_belongs_to_no_request_is_dropped_counted_and_shown() {
         .events()
         .into_iter()
         .map(|event| match event {
-            Event::ReplyRefused { permid, channel, message, why, times } => {
-                (permid, channel, message, why, times)
+            Event::ReplyRefused { permid, channel, message, why, times, guessed } => {
+                (permid, channel, message, why, times, guessed)
             }
             other => panic!("{other:?}"),
         })
@@ -87,14 +87,15 @@ fn what_belongs_to_no_request_is_dropped_counted_and_shown() {
     assert_eq!(
         refused,
         [
-            (permid(2), strange, ID, "no request is outstanding on this channel".into(), 1),
-            (permid(3), channel, ID, "no request is outstanding at this peer".into(), 1),
+            (permid(2), strange, ID, "no request is outstanding on this channel".into(), 1, 1),
+            (permid(3), channel, ID, "no request is outstanding at this peer".into(), 1, 1),
             (
                 permid(2),
                 channel,
                 OTHER_ID,
                 "the request on this channel has a different message-specific id".into(),
-                1
+                1,
+                1 // as before: its channel is in use
             ),
         ]
     );

@@ -274,3 +274,19 @@ fn parts_that_a_connection_does_not_take_go_out_on_another() {
     assert_eq!(replies.len(), 15);
     assert!(replies.iter().all(|(conn, _)| *conn == B));
 }
+
+/// The dial-back waits for the end of the connection, and the Crawler comes by itself meanwhile.
+#[test]
+fn a_dial_back_that_only_waited_was_not_used() {
+    let mut rig = Rig::peer();
+    rig.request(A, ID, 7, 3600);
+    rig.input(Input::Disconnect(permid(2)));
+    rig.answer(rig.asked[0], "late");
+    rig.takes = false;
+    rig.connect(B, 2, Direction::Incoming, None);
+    rig.close(A);
+    assert!(rig.dials.is_empty(), "{:?}", rig.dials);
+    rig.close(B); // with the reply on it
+    assert_eq!(undelivered(&mut rig), []);
+    assert_eq!(rig.dials.len(), 1);
+}

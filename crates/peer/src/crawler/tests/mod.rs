@@ -5,9 +5,9 @@
 mod after_end;
 mod answering;
 mod asking;
-mod bounds;
 mod dialback;
 mod dialling_back;
+mod guessing;
 mod initiators;
 mod losing;
 mod originals;
@@ -83,6 +83,7 @@ impl Probe for ByHand {
 fn config(n: u8) -> EngineConfig {
     EngineConfig {
         permids: vec![permid(n)],
+        first_run: true,
         listening: Some(address(n)),
         registry: Registry::default().with(ByHand(ID)).with(ByHand(OTHER_ID)),
         gossip: false,
