@@ -5,7 +5,8 @@
 //! a failure's code, or the error of a reply and a digest of what it said without times and ids of
 //! ours; `×N` for N alike. An invented question is a query name that nobody has defined, or the
 //! infohash of no torrent. In that hour each was the same sixty times; the rules are given them as
-//! sixty draws, which makes a ▲ easier and not harder.
+//! sixty draws, which makes a ▲ easier and not harder. `client_versions.tsv` has the same of old and
+//! new versions, twelve times each.
 #![allow(clippy::cast_possible_truncation, reason = "an hour has few minutes")]
 
 use std::collections::BTreeSet;
@@ -14,6 +15,7 @@ use swarmscope_evidence::signals::input::{Answer, End, Round, Text};
 use swarmscope_evidence::signals::{Severity, built_in, find};
 
 const HOUR: &str = include_str!("real_clients.tsv");
+const VERSIONS: &str = include_str!("client_versions.tsv");
 const MINUTE_NS: u64 = 60_000_000_000;
 /// When it was asked: 2026-11-30T05:42Z.
 const BEGAN_NS: u64 = 1_796_017_320_000_000_000;
@@ -27,7 +29,7 @@ struct Row<'a> {
     ends: Vec<&'a str>,
 }
 
-fn rows() -> Vec<Row<'static>> {
+fn rows(of: &'static str) -> Vec<Row<'static>> {
     let row = |line: &'static str| {
         let [client, network, question, kind, ends] =
             line.split('\t').collect::<Vec<_>>().try_into().expect("five columns");
@@ -37,7 +39,7 @@ fn rows() -> Vec<Row<'static>> {
         });
         Row { client, network, question, invented: kind == "invented", ends: runs.collect() }
     };
-    HOUR.lines().map(row).collect()
+    of.lines().map(row).collect()
 }
 
 fn end(text: &str) -> End {
@@ -81,7 +83,7 @@ fn rounds(rows: &[Row]) -> Vec<Round> {
 
 #[test]
 fn nothing_of_unmodified_clients_is_marked_in_an_hour() {
-    let rows = rows();
+    let rows = rows(HOUR);
     let clients: BTreeSet<&str> = rows.iter().map(|row| row.client).collect();
     let rounds = rounds(&rows);
     assert_eq!((clients.len(), rows.len()), (6, 42), "seven questions each");
@@ -91,10 +93,21 @@ fn nothing_of_unmodified_clients_is_marked_in_an_hour() {
     assert!(marked.is_empty(), "{marked:#?}");
 }
 
+#[test]
+fn nothing_of_old_and_new_versions_is_marked() {
+    let rows = rows(VERSIONS);
+    assert_eq!(rows.len(), 4 * 7, "seven questions each");
+    let rounds = rounds(&rows);
+    assert_eq!(rounds.len(), 12);
+    let cards = find(&rounds, &built_in());
+    let marked: Vec<_> = cards.iter().filter(|card| card.severity > Severity::Odd).collect();
+    assert!(marked.is_empty(), "{marked:#?}");
+}
+
 /// The same hour in which one of them answers what nobody has defined: the test above could fail.
 #[test]
 fn one_that_answers_invented_questions_is_marked() {
-    let mut rows = rows();
+    let mut rows = rows(HOUR);
     for row in rows.iter_mut().filter(|row| row.client == "aria2" && row.invented) {
         row.ends = vec!["0/00000000"; row.ends.len()];
     }

@@ -1,5 +1,5 @@
-//! What real clients answered in the hour of `real_clients.tsv`: a simulated peer draws from what
-//! its client said.
+//! What real clients answered: six in the hour of `real_clients.tsv`, and old and new versions of
+//! two of them in `client_versions.tsv`. A simulated peer draws from what its client said.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -10,6 +10,9 @@ use crate::sample::Numbers;
 use crate::swarm::{reply, text};
 
 const HOUR: &str = include_str!("../real_clients.tsv");
+/// libtorrent 2.0.11 and 2.1.1 (PyPI), webtorrent 0.98.24 and 1.9.7 (npm): each question twelve times
+/// in one lab, on 2026-11-30.
+const VERSIONS: &str = include_str!("../client_versions.tsv");
 
 /// A client, and how each question ended, minute by minute.
 pub struct Client {
@@ -21,7 +24,7 @@ pub struct Client {
 /// The clients of one network.
 fn of(network: &str) -> Vec<Client> {
     let mut clients: Vec<Client> = Vec::new();
-    for line in HOUR.lines() {
+    for line in HOUR.lines().chain(VERSIONS.lines()) {
         let [name, of, question, kind, ends] =
             line.split('\t').collect::<Vec<_>>().try_into().expect("five columns");
         if of != network {
@@ -52,7 +55,7 @@ impl Client {
         numbers: &mut Numbers,
         says: impl Fn() -> (String, u64),
     ) -> End {
-        let ends = self.ends.get(&(question, invented)).expect("asked in that hour");
+        let ends = self.ends.get(&(question, invented)).expect("asked then");
         let drawn = ends[numbers.below(ends.len())];
         let Some((error, said)) = drawn.split_once('/') else { return End::Failure(drawn.into()) };
         let error: i64 = error.parse().expect("a number");
