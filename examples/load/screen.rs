@@ -36,15 +36,19 @@ pub fn measure(report: &Report) -> crate::Outcome {
         let millis = |time: Duration| time.as_secs_f64() * 1e3;
         let floor = ("with nobody", millis(floor));
         let goal = || Goal::AtMost(16.0);
-        let times = spread(crowd.keys(true));
-        let what = format!("{count} peers: key to frame, p99");
-        let value = millis(times.1);
-        report.row(&Row { what: &what, unit: "ms", value, floor, goal: goal() });
+        let key_to_frame = |crowd: &mut Screen, which: &str| {
+            let value = millis(spread(crowd.keys(true)).1);
+            let what = format!("{count} peers: {which}key to frame, p99");
+            report.row(&Row { what: &what, unit: "ms", value, floor, goal: goal() });
+        };
+        key_to_frame(&mut crowd, "");
         let done = COMMANDS.map(|(what, command)| (what, crowd.command(command)));
         let prompt = ("a field in the prompt", crowd.prompt());
         let of_all = OF_ALL.map(|(what, command)| (what, crowd.command(command)));
         assert_eq!(crowd.most_marked, count as usize, "nobody was left out");
         let news = ("news of 10 000", crowd.news());
+        crowd.command("mark all");
+        key_to_frame(&mut crowd, "all marked, ");
         let done = done.into_iter().chain([prompt]).chain(of_all).chain([news]);
         for (doing, Done { frame, longest, total, steps }) in done {
             for (which, time, goal) in [

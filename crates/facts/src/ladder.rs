@@ -10,7 +10,7 @@ use crate::conversation::{Attempt, Step};
 use crate::facts::Facts;
 use crate::format::{counted, took};
 use crate::now::Now;
-use crate::peer::{Peer, State};
+use crate::peer::Peer;
 use crate::request::{Outcome, Request};
 use crate::words;
 use swarmscope_wire::failure::{By, Cause, Failure, Phase};
@@ -286,13 +286,5 @@ pub fn why<'f>(facts: &'f Facts, peer: &'f Peer) -> Option<&'f Failure> {
     if let Some((failure, _)) = attempt.and_then(|attempt| attempt.failed.as_ref()) {
         return Some(failure);
     }
-    match &peer.state {
-        State::Gone { failure, .. }
-        | State::Refused { failure, .. }
-        | State::Failed { failure, .. } => Some(failure),
-        State::Heard
-        | State::Connecting { .. }
-        | State::Connected { .. }
-        | State::Answered { .. } => None,
-    }
+    peer.state.failure()
 }

@@ -111,6 +111,20 @@ pub struct Peer {
 }
 
 impl State {
+    /// Why the peer is not there, where that is so.
+    #[must_use]
+    pub const fn failure(&self) -> Option<&Failure> {
+        match self {
+            Self::Gone { failure, .. }
+            | Self::Refused { failure, .. }
+            | Self::Failed { failure, .. } => Some(failure),
+            Self::Heard
+            | Self::Connecting { .. }
+            | Self::Connected { .. }
+            | Self::Answered { .. } => None,
+        }
+    }
+
     /// How long until the next attempt may be made, where there will be one.
     #[must_use]
     pub fn again_in(&self, now: Now) -> Option<Duration> {

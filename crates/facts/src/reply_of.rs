@@ -1,6 +1,6 @@
 //! The last reply of a peer, and its last failure with it.
 
-use crate::peer::{Peer, State};
+use crate::peer::Peer;
 use crate::request::{Outcome, Reply, Request};
 use swarmscope_wire::failure::Failure;
 
@@ -15,18 +15,10 @@ pub fn last_reply(peer: &Peer) -> Option<(&Request, &Reply)> {
 /// nothing better followed.
 #[must_use]
 pub fn last_error(peer: &Peer) -> Option<&Failure> {
-    match &peer.state {
-        State::Gone { failure, .. }
-        | State::Refused { failure, .. }
-        | State::Failed { failure, .. } => Some(failure),
-        State::Heard
-        | State::Connecting { .. }
-        | State::Connected { .. }
-        | State::Answered { .. } => {
-            match &peer.requests.iter().rev().find(|request| !request.in_flight())?.outcome {
-                Outcome::Failed { failure, .. } => Some(failure),
-                _ => None,
-            }
+    peer.state.failure().or_else(|| {
+        match &peer.requests.iter().rev().find(|request| !request.in_flight())?.outcome {
+            Outcome::Failed { failure, .. } => Some(failure),
+            _ => None,
         }
-    }
+    })
 }

@@ -110,6 +110,16 @@ mod tests {
     }
 
     #[test]
+    fn no_more_is_worked_on_than_there_are_places() {
+        let limits = Limits { working: 4, ..Limits::default() };
+        let mut all = Turns::new(&limits, Meter::new(&limits));
+        (0..6).for_each(|n| all.push(place(n.into(), n, n), ()));
+        assert_eq!(turns(&mut all), [0, 1, 2, 3]);
+        all.done(ReplyId(2));
+        assert_eq!(turns(&mut all), [4]);
+    }
+
+    #[test]
     fn crawlers_take_turns_and_no_id_has_all_places() {
         let limits = Limits::default();
         let mut all = Turns::new(&limits, Meter::new(&limits));

@@ -91,4 +91,15 @@ mod tests {
         drop(other);
         assert_eq!(assembly.charged.load(Ordering::Relaxed), 0);
     }
+
+    #[test]
+    fn frames_count_towards_the_memory_of_all() {
+        let limits = Limits { memory: 1_000_000, ..Limits::default() };
+        let meter = Meter::new(&limits);
+        meter.uses(Limit::UnsentBytes, 500_000);
+        let mut share = Assembly::new(&limits, meter.clone()).share();
+        share.charge(400_000).unwrap();
+        assert_eq!(share.charge(600_000).unwrap_err().cause, Cause::FrameTooLarge);
+        assert_eq!(meter.read()[Limit::Memory as usize].refused, 1);
+    }
 }

@@ -5,6 +5,7 @@
 mod after_end;
 mod answering;
 mod asking;
+mod bounds;
 mod dialback;
 mod dialling_back;
 mod guessing;

@@ -341,6 +341,22 @@ fn throw_away_keys_do_not_switch_discovery_off() {
 }
 
 #[test]
+fn strangers_of_one_source_are_forgotten_for_one_another() {
+    let limits = Limits { known_per_source: 10, ..Limits::default() };
+    let mut rig = Rig::new(EngineConfig { limits, ..gossiping(1) });
+    let others = "203.0.113.7:5000".parse().unwrap();
+    visits(&mut rig, 0, others, &message(vec![]));
+    for n in 1..=50 {
+        visits(&mut rig, n, "198.51.100.66:5000".parse().unwrap(), &message(vec![]));
+        rig.pass(secs(1));
+    }
+    let directory = &rig.engine.core.directory;
+    assert_eq!(directory.len(), 11);
+    assert!(directory.place(throw_away(0)).is_some(), "another source has its own share");
+    assert!(directory.place(throw_away(50)).is_some() && directory.place(throw_away(1)).is_none());
+}
+
+#[test]
 fn strangers_never_displace_whom_the_operator_named_or_who_is_connected() {
     let limits = Limits { known: 300, ..Limits::default() };
     let mut rig = Rig::new(EngineConfig { limits, ..gossiping(1) });

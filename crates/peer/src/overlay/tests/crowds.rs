@@ -123,6 +123,24 @@ async fn a_flood_from_one_source_leaves_room_for_others() {
 }
 
 #[tokio::test]
+async fn who_dials_too_often_is_closed_before_anything_is_computed() {
+    let source = Limits { attempts_per_source: 1, ..Limits::default() };
+    let all = Limits { attempts: 1, ..Limits::default() };
+    for (limits, whose) in [(source, "this source"), (all, "everybody")] {
+        let mut peer = Peer::with(current(1), true, &limits).await;
+        let mut held = Vec::new();
+        for _ in 0..40 {
+            held.push(TcpStream::connect(("127.0.0.1", peer.port())).await.unwrap());
+        }
+        let OverlayEvent::AcceptFailed { failure, .. } = peer.fact().await else {
+            panic!("forty at once are more than four seconds' worth")
+        };
+        assert_eq!(failure.cause, Cause::Crowded);
+        assert!(failure.detail.contains(whose), "{}", failure.detail);
+    }
+}
+
+#[tokio::test]
 async fn where_all_places_are_taken_the_oldest_of_the_largest_crowd_goes() {
     let limits = Limits { unauthenticated: 4, unauthenticated_per_source: 4, ..Limits::default() };
     let mut peer = Peer::with(current(1), true, &limits).await;
