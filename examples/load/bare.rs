@@ -1,5 +1,6 @@
 //! The floor: TLS 1.3 with raw Ed25519 keys over TCP, as the overlay has it, and nothing else.
 
+use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Instant;
@@ -100,57 +101,94 @@ impl ClientCertVerifier for Anybody {
     raw_keys!();
 }
 
-fn key(seed: u8) -> Result<Arc<CertifiedKey>, Error> {
-    let identity = Ed25519Identity::from_seed([seed; 32]);
+fn key(number: u32) -> Result<Arc<CertifiedKey>, Error> {
+    let mut seed = [0x44; 32];
+    seed[..4].copy_from_slice(&number.to_le_bytes());
+    let identity = Ed25519Identity::from_seed(seed);
     let signer = ring::sign::any_eddsa_type(&PrivatePkcs8KeyDer::from(identity.pkcs8_der()))?;
     let public = CertificateDer::from(identity.permid().to_der());
     Ok(Arc::new(CertifiedKey::new(vec![public], signer)))
 }
 
-fn connector() -> Result<TlsConnector, Error> {
-    let provider = Arc::new(ring::default_provider());
+/// Which cipher suites the dialling side offers.
+#[derive(Clone, Copy)]
+pub enum Suites {
+    /// Those of the library, in its order: TLS as anybody has it who changes nothing.
+    Usual,
+    /// The one that the overlay prefers.
+    Ours,
+}
+
+impl Suites {
+    pub fn named(name: &str) -> Result<Self, String> {
+        match name {
+            "usual" => Ok(Self::Usual),
+            "ours" => Ok(Self::Ours),
+            _ => Err(format!("{name}: usual or ours")),
+        }
+    }
+
+    fn provider(self) -> CryptoProvider {
+        let usual = ring::default_provider();
+        match self {
+            Self::Usual => usual,
+            Self::Ours => CryptoProvider {
+                cipher_suites: vec![ring::cipher_suite::TLS13_AES_128_GCM_SHA256],
+                ..usual
+            },
+        }
+    }
+}
+
+fn connector(suites: Suites) -> Result<TlsConnector, Error> {
+    let provider = Arc::new(suites.provider());
     let mut config = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_protocol_versions(&[&TLS13])?
         .dangerous()
         .with_custom_certificate_verifier(Arc::new(Anybody(provider)))
-        .with_client_cert_resolver(Arc::new(AlwaysResolvesClientRawPublicKeys::new(key(1)?)));
+        .with_client_cert_resolver(Arc::new(AlwaysResolvesClientRawPublicKeys::new(key(
+            u32::MAX,
+        )?)));
     config.alpn_protocols = vec![ALPN.to_vec()];
     config.resumption = Resumption::disabled();
     config.enable_sni = false;
     Ok(TlsConnector::from(Arc::new(config)))
 }
 
-fn acceptor() -> Result<TlsAcceptor, Error> {
+fn acceptor(number: u32) -> Result<TlsAcceptor, Error> {
     let provider = Arc::new(ring::default_provider());
     let mut config = ServerConfig::builder_with_provider(Arc::clone(&provider))
         .with_protocol_versions(&[&TLS13])?
         .with_client_cert_verifier(Arc::new(Anybody(provider)))
-        .with_cert_resolver(Arc::new(AlwaysResolvesServerRawPublicKeys::new(key(2)?)));
+        .with_cert_resolver(Arc::new(AlwaysResolvesServerRawPublicKeys::new(key(number)?)));
     config.alpn_protocols = vec![ALPN.to_vec()];
     config.session_storage = Arc::new(NoServerSessionStorage {});
     config.send_tls13_tickets = 0;
     Ok(TlsAcceptor::from(Arc::new(config)))
 }
 
-/// Accepts until it is told to end; whoever sends eight bytes gets so many.
+/// So many that accept until they are told to end; whoever sends eight bytes gets so many.
 #[tokio::main]
-pub async fn peer() -> Outcome {
-    let (listener, acceptor) = (TcpListener::bind("127.0.0.1:0").await?, acceptor()?);
-    println!("{}", json!({"address": listener.local_addr()?.to_string()}));
-    let accept = async {
-        loop {
-            let Ok((socket, _)) = listener.accept().await else { continue };
-            let acceptor = acceptor.clone();
-            tokio::spawn(async move {
-                let _ = serve(socket, acceptor).await; // how it ends is the other side's business
-            });
-        }
-    };
-    tokio::select! {
-        () = accept => {}
-        () = until_told() => {}
+pub async fn peers(count: u32) -> Outcome {
+    let mut targets = String::new();
+    for number in 0..count {
+        let (listener, acceptor) = (TcpListener::bind("127.0.0.1:0").await?, acceptor(number)?);
+        writeln!(targets, "{}", listener.local_addr()?)?;
+        tokio::spawn(accept(listener, acceptor));
     }
+    println!("{}", json!({"targets": targets, "address": targets.lines().next()}));
+    until_told().await;
     Ok(())
+}
+
+async fn accept(listener: TcpListener, acceptor: TlsAcceptor) {
+    loop {
+        let Ok((socket, _)) = listener.accept().await else { continue };
+        let acceptor = acceptor.clone();
+        tokio::spawn(async move {
+            let _ = serve(socket, acceptor).await; // how it ends is the other side's business
+        });
+    }
 }
 
 async fn serve(socket: TcpStream, acceptor: TlsAcceptor) -> std::io::Result<()> {
@@ -181,19 +219,26 @@ async fn connect(
     connector.connect(name, socket).await
 }
 
-/// Connects and closes, so many at once.
+/// Connects to those peers and closes, so many at once.
 #[tokio::main]
-pub async fn visit(at_once: usize, address: SocketAddr) -> Outcome {
-    let connector = connector()?;
+pub async fn visit(suites: Suites, at_once: usize, targets: &str) -> Outcome {
+    let targets = std::fs::read_to_string(targets)?;
+    let targets: Vec<SocketAddr> = targets.lines().map(str::parse).collect::<Result<_, _>>()?;
+    let connector = connector(suites)?;
     let begins = Instant::now() + SETTLING;
     let ends = begins + MEASURED;
     let mut tasks = Vec::new();
-    for _ in 0..at_once {
+    for first in 0..at_once {
+        let theirs: Vec<SocketAddr> =
+            targets.iter().skip(first).step_by(at_once).copied().collect();
         let connector = connector.clone();
         tasks.push(tokio::spawn(async move {
             let mut visits = 0;
-            while Instant::now() < ends {
-                let mut stream = connect(&connector, address).await?;
+            for target in theirs.iter().cycle() {
+                if Instant::now() >= ends {
+                    break;
+                }
+                let mut stream = connect(&connector, *target).await?;
                 stream.shutdown().await?;
                 let _ = stream.read(&mut [0; 64]).await?; // its end
                 visits += u64::from((begins..ends).contains(&Instant::now()));
@@ -216,7 +261,7 @@ pub async fn visit(at_once: usize, address: SocketAddr) -> Outcome {
 /// Keeps connections open until it is told to end.
 #[tokio::main]
 pub async fn hold(count: usize, address: SocketAddr) -> Outcome {
-    let connector = connector()?;
+    let connector = connector(Suites::Usual)?;
     let mut held = Vec::new();
     for _ in 0..count {
         held.push(connect(&connector, address).await?);
@@ -229,7 +274,7 @@ pub async fn hold(count: usize, address: SocketAddr) -> Outcome {
 /// Reads so many MiB into one buffer.
 #[tokio::main]
 pub async fn asker(mebibytes: usize, address: SocketAddr) -> Outcome {
-    let mut stream = connect(&connector()?, address).await?;
+    let mut stream = connect(&connector(Suites::Usual)?, address).await?;
     let (began, before) = (Instant::now(), processor());
     stream.write_u64((mebibytes << 20) as u64).await?;
     stream.flush().await?;

@@ -50,11 +50,13 @@ fn main() -> Outcome {
         ["soak", minutes] => soak::run(minutes.parse()?),
         // these are what is measured, each in a process of its own
         ["peers", version, count] => visits::peers(version.parse()?, count.parse()?),
-        ["bare-peer"] => bare::peer(),
+        ["bare-peers", count] => bare::peers(count.parse()?),
         ["visit", version, at_once, targets] => {
             visits::visit(version.parse()?, at_once.parse()?, targets)
         }
-        ["bare-visit", at_once, address] => bare::visit(at_once.parse()?, address.parse()?),
+        ["bare-visit", suites, at_once, targets] => {
+            bare::visit(bare::Suites::named(suites)?, at_once.parse()?, targets)
+        }
         ["signatures"] => visits::signatures(),
         ["crowd", count, which] => {
             screen::crowd(count.parse()?, which);

@@ -21,7 +21,7 @@ const PAIRS: usize = 3;
 
 pub fn measure(report: &Report) -> Outcome {
     reassembly::measure(report, &limits());
-    let mut bare = Process::start(Core::Other, &["bare-peer"])?;
+    let mut bare = Process::start(Core::Other, &["bare-peers", "1"])?;
     let address = text(&bare.line()?, "address")?;
     let mut peer = Process::start(Core::Other, &["replier", "512"])?;
     let target = text(&peer.line()?, "target")?;

@@ -28,8 +28,11 @@ const PEERS: &str = "512";
 pub fn measure(report: &Report) -> Outcome {
     let targets = tempfile::NamedTempFile::new()?;
     let path = targets.path().to_str().ok_or("a path that is no text")?;
-    let mut bare = Process::start(Core::Other, &["bare-peer"])?;
-    let address = text(&bare.line()?, "address")?;
+    // as many as ours: a machine has less of each in its caches than of one
+    let bare_targets = tempfile::NamedTempFile::new()?;
+    let bare_path = bare_targets.path().to_str().ok_or("a path that is no text")?;
+    let mut bare = Process::start(Core::Other, &["bare-peers", PEERS])?;
+    std::fs::write(bare_path, text(&bare.line()?, "targets")?)?;
     for version in ["18", "17"] {
         let mut peers = Process::start(Core::Other, &["peers", version, PEERS])?;
         std::fs::write(path, text(&peers.line()?, "targets")?)?;
@@ -37,11 +40,17 @@ pub fn measure(report: &Report) -> Outcome {
             let ours = || rate(&["visit", version, at_once, path]);
             let what = format!("v{version} visits, {at_once} in flight");
             if version == "18" {
-                let floor = || rate(&["bare-visit", at_once, &address]);
-                let (value, floor) = pairs(PAIRS, ours, floor)?;
-                let goal = if at_once == "1" { Goal::None } else { Goal::OfFloor(0.8) };
-                let (unit, floor) = ("per Crawler CPU-second", ("bare TLS", floor));
-                report.row(&Row { what: &what, unit, value, floor, goal });
+                for suites in ["usual", "ours"] {
+                    let floor = || rate(&["bare-visit", suites, at_once, bare_path]);
+                    let (value, floor) = pairs(PAIRS, ours, floor)?;
+                    let (is, goal) = match (suites, at_once) {
+                        ("usual", "1") => ("bare TLS", Goal::None),
+                        ("usual", _) => ("bare TLS", Goal::OfFloor(0.8)),
+                        _ => ("bare TLS with our suite", Goal::None),
+                    };
+                    let unit = "per Crawler CPU-second";
+                    report.row(&Row { what: &what, unit, value, floor: (is, floor), goal });
+                }
             } else {
                 let floor = || rate(&["signatures"]);
                 let (value, floor) = pairs(PAIRS, ours, floor)?;
