@@ -37,7 +37,7 @@ fn session(who: usize, role: Role, bits: u8, expected: Option<Permid>, now: Inst
             peer_id: PeerId::new([seed; 8], port, lowest, newest),
             identities: Identities { current, legacy },
             expected,
-            nonce: Box::new([seed; 1024]),
+            nonce: Some(Box::new([seed; 1024])),
             timeouts: Timeouts::default(),
         },
         now,

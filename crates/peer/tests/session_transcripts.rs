@@ -104,7 +104,7 @@ fn config(
         peer_id,
         identities: Identities { current: None, legacy: Some(Arc::clone(identity)) },
         expected: None,
-        nonce: Box::new(*nonce),
+        nonce: Some(Box::new(*nonce)),
         timeouts: Timeouts::default(),
     }
 }

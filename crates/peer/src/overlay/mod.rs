@@ -37,6 +37,7 @@ mod stream;
 mod tests;
 mod tls;
 mod tls_failure;
+mod tls_key;
 mod tracer;
 mod watches;
 mod world;

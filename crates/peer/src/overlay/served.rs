@@ -50,9 +50,7 @@ impl Served {
             ),
             identities: Identities { current: Some(identity), legacy: None },
             expected: None,
-            nonce: Box::new([0; swarmscope_wire::auth::CHALLENGE_LEN]), /* of the legacy
-                                                                         * authentication, which
-                                                                         * it does not speak */
+            nonce: None,
             timeouts,
         };
         let tracer = Tracer::silent();

@@ -19,7 +19,7 @@ use crate::crawler::SocketId;
 use crate::identity::Identities;
 use crate::limits::{Limits, Meter};
 use crate::weighed;
-use swarmscope_wire::auth::{CHALLENGE_LEN, Nonce};
+use swarmscope_wire::auth::Nonce;
 use swarmscope_wire::failure::{By, Cause, Failure};
 use swarmscope_wire::handshake::PeerId;
 use swarmscope_wire::{OverlayVersion, Permid, PermidKind};
@@ -65,7 +65,7 @@ impl Shared {
                 "overlay versions up to 17 need a legacy identity, version 18 an Ed25519 one";
             return Err(Failure::new(Cause::Io, By::Us, detail));
         }
-        let tls = identities.current.as_deref();
+        let tls = identities.current.as_ref();
         let tls = tls.map(|identity| Tls::new(identity, key_log)).transpose()?;
         Ok(Self {
             identities,
@@ -103,9 +103,8 @@ impl Shared {
     }
 
     /// Fresh randomness for a legacy authentication; nothing of the kind where that is not spoken.
-    pub(super) fn nonce(&self) -> Result<Nonce, Failure> {
-        let spoken = self.identities.legacy.is_some();
-        Ok(Box::new(if spoken { random()? } else { [0; CHALLENGE_LEN] }))
+    pub(super) fn nonce(&self) -> Result<Option<Nonce>, Failure> {
+        self.identities.legacy.as_ref().map(|_| random().map(Box::new)).transpose()
     }
 
     /// Our permid on a connection of this version.

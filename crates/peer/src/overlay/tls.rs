@@ -8,9 +8,7 @@ use std::sync::Arc;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{AlwaysResolvesClientRawPublicKeys, Resumption};
 use rustls::crypto::{CryptoProvider, ring, verify_tls13_signature_with_raw_key};
-use rustls::pki_types::{
-    CertificateDer, PrivatePkcs8KeyDer, ServerName, SubjectPublicKeyInfoDer, UnixTime,
-};
+use rustls::pki_types::{CertificateDer, ServerName, SubjectPublicKeyInfoDer, UnixTime};
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
 use rustls::server::{AlwaysResolvesServerRawPublicKeys, NoServerSessionStorage};
 use rustls::sign::CertifiedKey;
@@ -21,6 +19,7 @@ use rustls::{
 };
 
 use super::key_log::KeyLog;
+use super::tls_key::TlsKey;
 use crate::identity::{Ed25519Identity, is_small_order};
 use swarmscope_wire::Permid;
 use swarmscope_wire::failure::{By, Cause, Failure};
@@ -39,7 +38,7 @@ impl Tls {
     /// # Errors
     /// The identity's key is not one that TLS can sign with.
     pub(super) fn new(
-        identity: &Ed25519Identity,
+        identity: &Arc<Ed25519Identity>,
         key_log: Option<KeyLog>,
     ) -> Result<Self, Failure> {
         let own = identity.permid();
@@ -58,15 +57,14 @@ impl Tls {
     /// Shows one key and signs with another.
     #[cfg(test)]
     #[cfg(feature = "legacy")]
-    pub(super) fn impostor(shown: Permid, holds: &Ed25519Identity) -> Self {
+    pub(super) fn impostor(shown: Permid, holds: &Arc<Ed25519Identity>) -> Self {
         Self::showing(shown, holds).unwrap()
     }
 
-    fn showing(shown: Permid, holds: &Ed25519Identity) -> Result<Self, Error> {
-        let secret = PrivatePkcs8KeyDer::from(holds.pkcs8_der());
-        let signer = ring::sign::any_eddsa_type(&secret)?;
+    fn showing(shown: Permid, holds: &Arc<Ed25519Identity>) -> Result<Self, Error> {
+        let signer = Arc::new(TlsKey(Arc::clone(holds)));
         let key = Arc::new(CertifiedKey::new(vec![CertificateDer::from(shown.to_der())], signer));
-        let provider = Arc::new(ring::default_provider());
+        let provider = Arc::new(provider());
         let verifier =
             Verifier { provider: Arc::clone(&provider), own: holds.permid(), expected: None };
         let mut client = ClientConfig::builder_with_provider(Arc::clone(&provider))
@@ -103,6 +101,16 @@ impl Tls {
     pub(super) fn server(&self) -> Arc<ServerConfig> {
         Arc::clone(&self.server)
     }
+}
+
+/// The library's, with the suite first that every TLS 1.3 has (RFC 8446, section 9.1): a handshake
+/// hashes a dozen times, and processors do SHA-256 themselves.
+fn provider() -> CryptoProvider {
+    use ring::cipher_suite::TLS13_AES_128_GCM_SHA256;
+    let mut provider = ring::default_provider();
+    provider.cipher_suites.retain(|suite| *suite != TLS13_AES_128_GCM_SHA256);
+    provider.cipher_suites.insert(0, TLS13_AES_128_GCM_SHA256);
+    provider
 }
 
 /// Stands in the place of a server's name, which nobody sends and nobody checks.

@@ -25,7 +25,7 @@ pub(super) struct AwaitHandshake {
     own: Handshake,
     identities: Identities,
     expected: Option<Permid>,
-    nonce: Nonce,
+    nonce: Option<Nonce>,
     /// When our own handshake went out; an acceptor's waits for the first 48 bytes.
     sent: Option<Instant>,
     /// From then until the first byte came.
@@ -165,7 +165,7 @@ impl AwaitHandshake {
     }
 
     fn begin_legacy(self, agreed: Agreed, out: &mut Outbox) -> Result<State, Failure> {
-        let Some(identity) = self.identities.legacy else {
+        let (Some(identity), Some(nonce)) = (self.identities.legacy, self.nonce) else {
             return Err(Failure::new(Cause::VersionNeedsLegacy, By::Us, agreed.offer()));
         };
         let unpinned = self.expected.is_none() && matches!(self.role, Role::Dialler { .. });
@@ -173,17 +173,11 @@ impl AwaitHandshake {
         Ok(match self.role {
             Role::Dialler { .. } => {
                 let rtt = self.rtt.unwrap_or_default();
-                State::Response1(AwaitResponse1::begin(
-                    agreed,
-                    identity,
-                    self.expected,
-                    self.nonce,
-                    rtt,
-                    out,
-                ))
+                let expected = self.expected;
+                State::Response1(AwaitResponse1::begin(agreed, identity, expected, nonce, rtt, out))
             }
             Role::Acceptor => {
-                State::Challenge(AwaitChallenge::new(agreed, identity, self.expected, self.nonce))
+                State::Challenge(AwaitChallenge::new(agreed, identity, self.expected, nonce))
             }
         })
     }

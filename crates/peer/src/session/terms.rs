@@ -65,8 +65,8 @@ pub struct SessionConfig {
     pub identities: Identities,
     /// The only peer this connection is for.
     pub expected: Option<Permid>,
-    /// Fresh randomness, used by the legacy authentication only.
-    pub nonce: Nonce,
+    /// Fresh randomness for the legacy authentication; `None` where it is not spoken.
+    pub nonce: Option<Nonce>,
     /// How long the stages may take.
     pub timeouts: Timeouts,
 }

@@ -69,7 +69,7 @@ fn config(role: Role, identities: Identities, port: u16, seed: u8) -> SessionCon
         peer_id: PeerId::new([seed; 8], port, lowest, newest),
         identities,
         expected: None,
-        nonce: Box::new([seed; 1024]),
+        nonce: Some(Box::new([seed; 1024])),
         timeouts: Timeouts::default(),
     }
 }
