@@ -14,6 +14,10 @@ const REACH: Duration = Duration::from_secs(3);
 /// program's slowness.
 const REACH_WHEN_BUSY: Duration = Duration::from_secs(15);
 
+/// Seconds that clients get to announce the torrent to each other. Arbitrary: mostly they have by the
+/// time of the first question.
+const ANNOUNCED_WITHIN: u64 = 60;
+
 fn is_busy() -> bool {
     let load = std::fs::read_to_string("/proc/loadavg").expect("Linux");
     let load: f64 = load.split(' ').next().and_then(|load| load.parse().ok()).expect("a number");
@@ -261,7 +265,7 @@ impl Client {
             "GET_PEERS",
             words(&found, |found| format!("{} peers, {}", found["peers"], nodes(found))),
         );
-        let scrape = self.answer(lab, &["scrape", &lab.infohash]);
+        let scrape = self.scrape(lab);
         assert_eq!(scrape["seeds"].is_number(), self.samples, "{scrape}");
         let filters = |scrape: &Value| match (&scrape["seeds"], &scrape["peers"]) {
             (Value::Null, Value::Null) => "no filters".to_owned(),
@@ -277,6 +281,19 @@ impl Client {
             row.set("SAMPLE", words);
         }
         row.set("CANARY", self.meets(lab, &["canary"], Some(self.canary)).0);
+    }
+
+    /// Clients that count have nothing to tell before somebody has announced the torrent to them.
+    fn scrape(&self, lab: &Lab) -> Value {
+        let mut scrape = Value::Null;
+        for try_ in 0..ANNOUNCED_WITHIN {
+            std::thread::sleep(Duration::from_secs(u64::from(try_ > 0)));
+            scrape = self.answer(lab, &["scrape", &lab.infohash]);
+            if scrape["seeds"].is_number() || !self.samples {
+                break;
+            }
+        }
+        scrape
     }
 
     /// A client that has too little of the machine answers REACH too late, and is then not named.
