@@ -159,13 +159,15 @@ fn a_case_says_what_others_have_signed_and_that_their_keys_are_not_checked() {
 #[test]
 fn commands_of_a_case_are_orders_to_whoever_writes_it() {
     let mut model = asked();
-    press(&mut model, &keys(":"));
-    type_text(&mut model, "case 0417.case");
-    let effects = press(&mut model, &keys("enter"));
-    let [Effect::Case(Order::Open { path, private: false, peers })] = &effects[..] else {
-        panic!("{effects:?}")
-    };
-    assert_eq!((path.to_str(), peers.len()), (Some("0417.case"), 60));
+    for typed in ["case 0417.case", "case new 0417.case"] {
+        press(&mut model, &keys(":"));
+        type_text(&mut model, typed);
+        let effects = press(&mut model, &keys("enter"));
+        let [Effect::Case(Order::Open { path, private: false, peers })] = &effects[..] else {
+            panic!("{effects:?}")
+        };
+        assert_eq!((path.to_str(), peers.len()), (Some("0417.case"), 60));
+    }
 
     let mut model = case(true);
     press(&mut model, &keys("k k N"));

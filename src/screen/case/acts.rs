@@ -62,7 +62,9 @@ pub fn open(model: &mut Model, text: &str) -> Done {
     if let Some(case) = model.case.as_ref().filter(|case| case.is_open()) {
         return Err(format!("{} is open: `:case close` first", case.name()).into());
     }
-    Ok(order_open(model, text.into()))
+    // as it is typed in a shell
+    let file = text.strip_prefix("new ").map_or(text, str::trim_start);
+    Ok(order_open(model, file.into()))
 }
 
 /// The order to open it, with who is connected.

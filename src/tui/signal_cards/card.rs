@@ -66,7 +66,7 @@ fn lines(model: &Model, card: &Card) -> Vec<(&'static str, String)> {
 
 fn replies(card: &Card) -> String {
     match card.replies.as_slice() {
-        [] => "no reply: what is missing is what was seen".to_owned(),
+        [] => "no reply to a question is part of it".to_owned(),
         all => counted(all.len(), "content"),
     }
 }

@@ -7,6 +7,7 @@ use super::Export;
 use crate::record::Outcome;
 use crate::signals::heat::{self, Heat};
 use crate::signals::rounds;
+use swarmscope_wire::text;
 
 /// A section: its heading, its paragraphs, its table.
 pub struct Section {
@@ -35,6 +36,8 @@ impl Section {
 
 /// Rounds that a table has room for, the newest.
 const MOST_ROUNDS: usize = 12;
+/// Peers of a signal that are named; exports have all.
+const MOST_NAMED: usize = 20;
 
 /// The title, and the sections in their order.
 pub fn sections(export: Export<'_>) -> (String, Vec<Section>) {
@@ -86,13 +89,12 @@ fn summary<'a>(export: Export<'a>, head: impl Fn(&str) -> &'a str) -> Section {
     };
     Section::new("Summary")
         .say(format!(
-            "{} questions to {} peers{}{when}; {} peers answered at least one.{queries} {} \
-             signals.",
-            records.len(),
-            peers(records.iter()),
+            "{} to {}{}{when}; {} answered at least one.{queries} {}.",
+            text::count(records.len(), "question", "questions"),
+            text::count(peers(records.iter()), "peer", "peers"),
             by_network(records),
-            peers(answered),
-            export.signals.len()
+            text::count(peers(answered), "peer", "peers"),
+            text::count(export.signals.len(), "signal", "signals")
         ))
         .say(format!("Reason: {}. Ordered by: {}.", head("why"), head("order")))
         .say(export.verified)
@@ -124,6 +126,7 @@ fn signal(card: &crate::signals::Card) -> Section {
             "peers",
             format!("{} of {}, first {}, last {}", card.peers, card.of, card.since, card.latest),
         ),
+        ("which", which(card)),
         ("spread", card.spread_words().to_owned()),
         ("by round", by_round(card)),
         ("rule", format!("{}; {}", card.rule, parameters.join(", "))),
@@ -133,6 +136,14 @@ fn signal(card: &crate::signals::Card) -> Section {
     let rows = lines.map(|(name, text)| vec![name.to_owned(), text]);
     Section::new(format!("Signal: {} ({}, {})", card.title, card.network, card.severity.words()))
         .rows(&["", ""], rows)
+}
+
+/// The peers by name, as far as somebody reads them one by one.
+fn which(card: &crate::signals::Card) -> String {
+    let named: Vec<&str> = card.members.iter().take(MOST_NAMED).map(String::as_str).collect();
+    let more = card.members.len().saturating_sub(MOST_NAMED);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("{}{more}", named.join(" "))
 }
 
 /// The curve in figures: how many peers of the panel, and how long after the first round.

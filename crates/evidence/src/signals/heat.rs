@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::input::{Answer, End, Round, Text};
 use crate::moment::rfc3339;
+use swarmscope_wire::text;
 
 /// Rows that are named; the answers of all others are one row.
 pub const MOST_ROWS: usize = 12;
@@ -102,11 +103,7 @@ fn one(rounds: &[Round], (network, question): (Text, Text), asked: &Asked<'_>) -
 fn together(others: &[Row], rounds: usize) -> Option<Row> {
     let sum = |n: usize| others.iter().map(|row| row.counts[n]).sum();
     let counts = (0..rounds).map(sum).collect();
-    (!others.is_empty()).then(|| Row { what: counted(others.len()), counts })
-}
-
-fn counted(others: usize) -> String {
-    if others == 1 { "1 other answer".to_owned() } else { format!("{others} other answers") }
+    (!others.is_empty()).then(|| Row { what: text::count(others.len(), "other answer", "other answers"), counts })
 }
 
 fn what(end: &End) -> String {

@@ -6,7 +6,7 @@ use crate::signals::card::Severity;
 use crate::signals::chance::{binomial_tail, words};
 use crate::signals::input::{Round, Text};
 use crate::signals::rule::{Finding, Rule, table, words_of};
-use swarmscope_wire::ContentId;
+use swarmscope_wire::{ContentId, text};
 
 /// Addresses that no public peer has.
 #[derive(Clone, Copy, Debug)]
@@ -67,8 +67,8 @@ impl Rule for Bogons {
             title: "gossip of impossible addresses".into(),
             of: all as u64,
             seen: format!(
-                "{} peers listed {listed} addresses; {bogons} of them can't belong to a public peer",
-                members.len()
+                "{} listed {listed} addresses; {bogons} of them can't belong to a public peer",
+                text::count(members.len(), "peer", "peers")
             ),
             asked: "nothing: peers gossip unasked".into(),
             healthy: format!("at most {} of its list: peers of its own network", words(self.usual)),

@@ -8,6 +8,7 @@ use crate::signals::input::{Answer, End, Round, Text};
 use crate::signals::rule::{
     Finding, Rule, by_question, by_version, digests, healthy, one_version, peers, table, words_of,
 };
+use swarmscope_wire::text;
 
 /// "Too soon" is an answer to us, not to the question.
 const TOO_SOON: i64 = 254;
@@ -71,7 +72,11 @@ impl Inversion {
             severity: Severity::Odd,
             title: format!("{said} to {question}, unlike the others"),
             of: replied.len() as u64,
-            seen: format!("{} peers said {said} to {question}{}", members.len(), by_version(version.as_ref())),
+            seen: format!(
+                "{} said {said} to {question}{}",
+                text::count(members.len(), "peer", "peers"),
+                by_version(version.as_ref())
+            ),
             asked: format!("{question}, once a peer"),
             healthy: if norm.is_some() {
                 healthy(&replied)

@@ -9,6 +9,7 @@ use crate::signals::input::{Answer, End, Round, Text};
 use crate::signals::rule::{
     Finding, Rule, by_version, digests, one_version, peers, table, words_of,
 };
+use swarmscope_wire::text;
 
 /// All replies of a peer have one length.
 #[derive(Clone, Copy, Debug)]
@@ -81,8 +82,8 @@ impl OneLength {
             title: format!("{bytes} bytes, regardless of the question"),
             of: of as u64,
             seen: format!(
-                "{} peers answered at least {} different questions with {bytes} bytes each{}",
-                members.len(),
+                "{} answered at least {} different questions with {bytes} bytes each{}",
+                text::count(members.len(), "peer", "peers"),
                 self.questions,
                 by_version(version.as_ref())
             ),

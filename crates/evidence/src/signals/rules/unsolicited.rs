@@ -6,6 +6,7 @@ use crate::signals::card::Severity;
 use crate::signals::chance::{poisson_tail, words};
 use crate::signals::input::{Round, Text};
 use crate::signals::rule::{Finding, Rule, network, peers, table, words_of};
+use swarmscope_wire::text;
 
 /// Guessed channels of one peer in one round.
 #[derive(Clone, Copy, Debug)]
@@ -51,6 +52,7 @@ impl Rule for Guesses {
             let many: BTreeMap<&Text, u64> =
                 guesses.iter().filter(|(_, count)| such(**count)).map(|(p, n)| (*p, *n)).collect();
             let most = many.values().copied().max()?;
+            let channels = usize::try_from(many.values().sum::<u64>()).unwrap_or(usize::MAX);
             Some(Finding {
                 about: if look { "many" } else { "some" }.into(),
                 network: network(newest),
@@ -58,10 +60,10 @@ impl Rule for Guesses {
                 title: "unsolicited replies".into(),
                 of: everybody.len() as u64,
                 seen: format!(
-                    "replies from {} peers on {} channels that no question to them had gone over \
-                     for an hour, {most} of them from one peer",
-                    many.len(),
-                    many.values().sum::<u64>()
+                    "replies from {} on {} that no question to them had gone over for an hour, \
+                     {most} of them from one peer",
+                    text::count(many.len(), "peer", "peers"),
+                    text::count(channels, "channel", "channels")
                 ),
                 asked: "nothing: these replies answer none of our questions".into(),
                 healthy: "none; late replies and repeated ones have channels that were used".into(),
