@@ -13,6 +13,7 @@ pub mod keeper;
 pub mod kept;
 mod redact;
 mod show;
+mod stored;
 mod verify;
 mod witness;
 
@@ -30,7 +31,7 @@ pub struct CaseArgs {
 enum CaseCommand {
     /// Create a case; an existing file is never overwritten
     New(file::NewArgs),
-    /// Add notes, files, recordings, or a checkpoint signed by others
+    /// Add notes, files, recordings, stores, or a checkpoint signed by others
     Add(add::AddArgs),
     /// Print the entries
     Show(show::ShowArgs),

@@ -19,7 +19,7 @@ use super::options::JsonOption;
 use super::{CliError, logging, output};
 
 mod from_recording;
-mod from_store;
+pub mod from_store;
 
 #[derive(Args, Debug)]
 pub struct SignalsArgs {

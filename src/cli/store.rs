@@ -14,9 +14,9 @@ use swarmscope_wire::failure::{By, Cause, Failure};
 mod diff;
 mod export;
 mod filter;
-mod rows;
+pub mod rows;
 
-use filter::Filter;
+pub use filter::Filter;
 
 #[derive(Args, Debug)]
 pub struct StoreArgs {
@@ -62,8 +62,8 @@ struct Asked {
 struct Listed {
     /// sqlite:FILE, a path, or postgres://USER@HOST/DATABASE
     store: Place,
-    /// Filters such as outcome:tcp.timeout, net:overlay, version>=18 or -outcome:reached; all must
-    /// match
+    /// Filters such as outcome:tcp.timeout, net:overlay, version>=18 or, after --,
+    /// -outcome:reached; all must match
     filter: Vec<String>,
     /// Only this round
     #[arg(long, value_name = "N", env = "SWARMSCOPE_ROUND")]
@@ -126,12 +126,7 @@ impl Listed {
     }
 
     fn filter(&self) -> Result<Filter, CliError> {
-        Filter::parse(&self.filter).map_err(|what| {
-            CliError::usage(
-                format!("FILTER: {what}"),
-                "use field:value or field>number; a leading - negates it",
-            )
-        })
+        Filter::from_words(&self.filter)
     }
 }
 

@@ -247,7 +247,7 @@ fn every_format_holds_every_question_and_other_extensions_are_refused() {
     ran(export("markdown", "a.md"));
     ran(export("html", "a.html"));
     assert!(
-        read("a.html").contains("2 questions to 1 peers")
+        read("a.html").contains("2 questions to 1 peer between")
             && read("a.md").contains("one peer, two questions")
     );
     assert_eq!(export("html", "a.html").code, 1, "an existing file is never replaced");

@@ -259,6 +259,63 @@ fn a_crawl_of_a_tampered_swarm_finds_whoever_answers_everything() {
     let card = cards.iter().find(|card| card["rule"] == "canary-success@1");
     let card = card.unwrap_or_else(|| panic!("{cards:#?}"));
     assert_eq!((&card["severity"], &card["peers"]), (&"look".into(), &odd.into()), "{card}");
+    a_case_takes_it_in(&home, &replies, card);
+}
+
+/// What the crawl stored is kept: its questions, those that a filter wants, and the same signal.
+fn a_case_takes_it_in(home: &Home, replies: &[Value], card: &Value) {
+    let ran = |args: &[&str]| {
+        let outcome = home.run(args);
+        assert_eq!(outcome.code, 0, "{outcome:?}");
+        outcome
+    };
+    let records = |case: &str| {
+        ran(&["case", "verify", case]);
+        ran(&["case", "export", case, "--format", "jsonl", "--out", "out.jsonl"]);
+        let text = fs::read_to_string(home.path().join("out.jsonl")).expect("an export");
+        fs::remove_file(home.path().join("out.jsonl")).expect("removed");
+        let lines = text.lines().map(|line| serde_json::from_str(line).expect("JSON"));
+        lines.filter(|line: &Value| line["record"] == "question").collect::<Vec<Value>>()
+    };
+    ran(&["case", "new", "all.case"]);
+    ran(&["case", "add", "all.case", "--store", "c.sqlite"]);
+    let (visits, kept): (Vec<Value>, Vec<Value>) =
+        records("all.case").into_iter().partition(|record| record["question"] == "VISIT");
+    let failed = ran(&["store", "visits", "c.sqlite", "--json", "--", "-outcome:reached"]).events();
+    let codes = |of: &[Value], name: &str| -> Vec<Value> {
+        of.iter().map(|row| row[name].clone()).collect()
+    };
+    assert_eq!(codes(&visits, "code"), codes(&failed, "outcome"), "visits that reached nobody");
+    assert_eq!(kept.len(), replies.len());
+    for (kept, stored) in kept.iter().zip(replies) {
+        for (field, column) in [("peer", "peer"), ("question", "question"), ("round", "round")] {
+            assert_eq!(kept[field], stored[column], "{kept}");
+        }
+        assert_eq!(
+            kept["sent_at"].as_str().map(|at| &at[..19]),
+            stored["at"].as_str().map(|at| &at[..19])
+        );
+        assert_eq!(
+            (&kept["content"], &kept["reply_bytes"]),
+            (&stored["content"], &stored["bytes"])
+        );
+        assert_eq!(kept["outcome"] == "success", stored["outcome"] == "answered", "{kept}");
+    }
+    let cards = ran(&["signals", "all.case", "--json"]).events();
+    let same = cards.iter().find(|it| it["rule"] == card["rule"]).expect("the signal");
+    assert_eq!((&same["peers"], &same["severity"]), (&card["peers"], &card["severity"]), "{same}");
+
+    let hidden = ["case", "new", "some.case", "--hide-addresses"];
+    ran(&hidden);
+    ran(&["case", "add", "some.case", "--store", "c.sqlite", "--", "question:ID_77", "-round:2"]);
+    let wanted = |reply: &&Value| reply["question"] == "ID_77" && reply["round"] == 1;
+    assert_eq!(records("some.case").len(), replies.iter().filter(wanted).count());
+    let whole = fs::read(home.path().join("some.case")).expect("a case");
+    assert!(!whole.windows(8).any(|bytes| bytes == b"c.sqlite"), "not even the store's name");
+
+    let wrong = home.run(&["case", "add", "all.case", "--store", "c.sqlite", "round>x"]);
+    assert_eq!(wrong.code, 2, "{wrong:?}");
+    assert_eq!(home.run(&["case", "add", "all.case", "round:1", "--note", "x"]).code, 2);
 }
 
 /// A node of the DHT that answers two invented queries, as a screen recorded it.

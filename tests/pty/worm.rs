@@ -32,7 +32,7 @@ fn the_worm_s_tour_ends_with_a_case_and_a_report() {
     assert!(
         report.contains("Answers over rounds: ID_99") || report.contains("Answers over rounds: 99")
     );
-    assert!(report.contains("success for invented questions"));
+    assert!(report.contains("success for invented questions") && report.contains(">which<"));
     terminal.keys("q");
     let (code, printed) = terminal.end();
     assert_eq!((code, printed.contains("case and report are in")), (0, true), "{printed}");

@@ -10,8 +10,10 @@ use crate::case::{Draft, kind};
 
 mod card;
 mod networks;
+mod stored;
 
 pub use networks::{Answered, Asked, Message, Payload};
+pub use stored::{StoredQuestion, StoredReply};
 
 /// What a case keeps, said once in its first entry.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -1,4 +1,4 @@
-//! `case add`: notes, files, recordings, and checkpoints also signed by others.
+//! `case add`: notes, files, recordings, stores, and checkpoints also signed by others.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,10 +7,12 @@ use std::time::Duration;
 use clap::Args;
 use swarmscope_evidence::case::{Draft, kind};
 use swarmscope_evidence::moment::rfc3339;
+use swarmscope_store::Place;
 
 use super::keeper::{Keeper, Questions};
 use super::verify::note;
-use super::{CaseFile, KeyOption};
+use super::{CaseFile, KeyOption, stored};
+use crate::cli::store::Filter;
 use crate::cli::{CliError, output, probes, session};
 use crate::screen::msg::Msg;
 use crate::screen::session::recording::What;
@@ -22,6 +24,10 @@ const MAX_FILE: u64 = 64 << 20;
 pub struct AddArgs {
     /// The case file
     file: PathBuf,
+    /// Filters for --store, such as question:natcheck or, after --, -outcome:answered; all must
+    /// match
+    #[arg(requires = "store")]
+    filter: Vec<String>,
     /// Text of a note
     #[arg(long, value_name = "TEXT", env = "SWARMSCOPE_NOTE")]
     note: Option<String>,
@@ -37,6 +43,10 @@ pub struct AddArgs {
     /// Recording whose questions and replies become entries
     #[arg(long, value_name = "FILE", env = "SWARMSCOPE_RECORDING")]
     recording: Option<PathBuf>,
+    /// Store whose questions and failed visits become entries: sqlite:FILE, a path, or
+    /// postgres://USER@HOST/DATABASE
+    #[arg(long, value_name = "STORE", env = "SWARMSCOPE_ADD_STORE")]
+    store: Option<Place>,
     /// Checkpoint of this case signed by a witness
     #[arg(long, value_name = "FILE", env = "SWARMSCOPE_CHECKPOINT")]
     checkpoint: Option<PathBuf>,
@@ -50,13 +60,15 @@ pub fn run(args: &AddArgs) -> Result<u8, CliError> {
     if args.note.is_none()
         && args.add_file.is_none()
         && args.recording.is_none()
+        && args.store.is_none()
         && args.checkpoint.is_none()
     {
         return Err(CliError::usage(
             "nothing to add",
-            "give --note, --add-file, --recording or --checkpoint",
+            "give --note, --add-file, --recording, --store or --checkpoint",
         ));
     }
+    let filter = Filter::from_words(&args.filter)?;
     let mut case = CaseFile::open(&args.file, &args.key)?;
     let mut added = Vec::new();
     if let Some(path) = &args.add_file {
@@ -64,6 +76,9 @@ pub fn run(args: &AddArgs) -> Result<u8, CliError> {
     }
     if let Some(path) = &args.recording {
         added.extend(recording(&mut case, path)?);
+    }
+    if let Some(place) = &args.store {
+        added.extend(stored::add(&mut case, place, &filter)?);
     }
     if let Some(path) = &args.checkpoint {
         added.push(witnessed(&mut case, path)?);

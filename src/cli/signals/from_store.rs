@@ -130,7 +130,7 @@ fn is_canary(question: &str) -> bool {
 }
 
 /// The error byte that an outcome stands for; none where it is a failure.
-fn error(outcome: &str) -> Option<i64> {
+pub fn error(outcome: &str) -> Option<i64> {
     if outcome == ANSWERED {
         return Some(0);
     }

@@ -4,6 +4,8 @@
 
 use serde_json::{Map, Value};
 
+use super::CliError;
+
 /// All words of a filter.
 #[derive(Debug, Default)]
 pub struct Filter(Vec<Word>);
@@ -28,8 +30,19 @@ impl Filter {
     /// Reads the words of a command line.
     ///
     /// # Errors
+    /// One of them is none, which is told as a mistake in the command.
+    pub fn from_words(words: &[String]) -> Result<Self, CliError> {
+        Self::parse(words).map_err(|what| {
+            CliError::usage(
+                format!("FILTER: {what}"),
+                "use field:value or field>number; a leading - negates it",
+            )
+        })
+    }
+
+    /// # Errors
     /// What is wrong with which word.
-    pub fn parse(words: &[String]) -> Result<Self, String> {
+    fn parse(words: &[String]) -> Result<Self, String> {
         let words = words.iter().flat_map(|argument| argument.split_whitespace());
         words.map(word).collect::<Result<_, _>>().map(Self)
     }

@@ -103,7 +103,8 @@ fn one(rounds: &[Round], (network, question): (Text, Text), asked: &Asked<'_>) -
 fn together(others: &[Row], rounds: usize) -> Option<Row> {
     let sum = |n: usize| others.iter().map(|row| row.counts[n]).sum();
     let counts = (0..rounds).map(sum).collect();
-    (!others.is_empty()).then(|| Row { what: text::count(others.len(), "other answer", "other answers"), counts })
+    (!others.is_empty())
+        .then(|| Row { what: text::count(others.len(), "other answer", "other answers"), counts })
 }
 
 fn what(end: &End) -> String {

@@ -36,14 +36,14 @@ pub(super) struct Tls {
 
 impl Tls {
     /// # Errors
-    /// The identity's key is not one that TLS can sign with.
+    /// The library does not take this configuration.
     pub(super) fn new(
         identity: &Arc<Ed25519Identity>,
         key_log: Option<KeyLog>,
     ) -> Result<Self, Failure> {
         let own = identity.permid();
-        let mut tls = Self::showing(own, identity).map_err(|error| {
-            let detail = format!("the identity cannot be used for TLS: {error}");
+        let mut tls = Self::showing(own, identity, provider()).map_err(|error| {
+            let detail = format!("TLS can't be set up: {error}");
             Failure::new(Cause::Io, By::Us, detail)
         })?;
         if let Some(log) = key_log {
@@ -58,13 +58,28 @@ impl Tls {
     #[cfg(test)]
     #[cfg(feature = "legacy")]
     pub(super) fn impostor(shown: Permid, holds: &Arc<Ed25519Identity>) -> Self {
-        Self::showing(shown, holds).unwrap()
+        Self::showing(shown, holds, provider()).unwrap()
     }
 
-    fn showing(shown: Permid, holds: &Arc<Ed25519Identity>) -> Result<Self, Error> {
+    /// With this cipher suite only.
+    #[cfg(test)]
+    #[cfg(feature = "legacy")]
+    pub(super) fn with_suite(
+        identity: &Arc<Ed25519Identity>,
+        suite: rustls::SupportedCipherSuite,
+    ) -> Self {
+        let provider = CryptoProvider { cipher_suites: vec![suite], ..provider() };
+        Self::showing(identity.permid(), identity, provider).unwrap()
+    }
+
+    fn showing(
+        shown: Permid,
+        holds: &Arc<Ed25519Identity>,
+        provider: CryptoProvider,
+    ) -> Result<Self, Error> {
         let signer = Arc::new(TlsKey(Arc::clone(holds)));
         let key = Arc::new(CertifiedKey::new(vec![CertificateDer::from(shown.to_der())], signer));
-        let provider = Arc::new(provider());
+        let provider = Arc::new(provider);
         let verifier =
             Verifier { provider: Arc::clone(&provider), own: holds.permid(), expected: None };
         let mut client = ClientConfig::builder_with_provider(Arc::clone(&provider))
@@ -104,7 +119,7 @@ impl Tls {
 }
 
 /// The library's, with the suite first that every TLS 1.3 has (RFC 8446, section 9.1): a handshake
-/// hashes a dozen times, and processors do SHA-256 themselves.
+/// hashes a dozen times, and most processors do SHA-256 themselves.
 fn provider() -> CryptoProvider {
     use ring::cipher_suite::TLS13_AES_128_GCM_SHA256;
     let mut provider = ring::default_provider();

@@ -67,7 +67,7 @@ impl Ed25519Identity {
         pem::write("PRIVATE KEY", &Pkcs8 { seed: self.key.to_bytes(), public: None }.der())
     }
 
-    /// The secret key in PKCS#8 with its public key, for rustls.
+    /// The secret key in PKCS#8 with its public key, as other libraries of TLS want it.
     #[must_use]
     pub fn pkcs8_der(&self) -> Vec<u8> {
         let public = self.key.verifying_key().to_bytes();

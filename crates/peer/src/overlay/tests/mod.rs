@@ -8,6 +8,7 @@ mod impostors;
 mod proxy;
 mod raw;
 mod several;
+mod suites;
 mod support;
 mod traces;
 mod versions;
