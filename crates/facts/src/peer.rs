@@ -65,6 +65,17 @@ pub enum State {
     },
 }
 
+/// When a connection stood, and what came of the dials after it.
+#[derive(Clone, Debug)]
+pub struct Stood {
+    /// From when.
+    pub since: Now,
+    /// Until when; it stands where it has no end.
+    pub until: Option<Now>,
+    /// When a dial first failed since then, and when one last did; not those that the peer refused.
+    pub failed: Option<(Now, Now)>,
+}
+
 /// One peer.
 #[derive(Clone, Debug)]
 pub struct Peer {
@@ -92,9 +103,8 @@ pub struct Peer {
     pub nat: Option<Box<str>>,
     /// Why the last attempt to connect failed, until one does not.
     pub failing: Option<Cause>,
-    /// From when to when its newest connection stood; none where none ever did. It stands where it
-    /// has no end.
-    pub stood: Option<Box<(Now, Option<Now>)>>,
+    /// Its newest connection; none where none ever stood.
+    pub stood: Option<Box<Stood>>,
     /// How many things about it were odd or hostile.
     pub signals: u32,
     /// The newest of them, newest last.

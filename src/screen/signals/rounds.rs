@@ -13,7 +13,7 @@ use swarmscope_evidence::signals::input::{
 };
 use swarmscope_facts::gossip::{Gossip as Told, Guesses, Last};
 use swarmscope_facts::networks;
-use swarmscope_facts::peer::{Peer, State};
+use swarmscope_facts::peer::{Peer, Stood};
 use swarmscope_facts::request::{Outcome, Request};
 use swarmscope_facts::{Facts, Now};
 use swarmscope_networks::target::Network;
@@ -95,18 +95,16 @@ impl Asked {
 }
 
 /// How it stood with a peer in a round; none where that is not known. A peer whose connection ended
-/// is only known to be unreachable in the round in which a dial has failed.
+/// is only known to be unreachable from the round of the first dial that failed to that of the last.
 fn dial(peer: &Peer, round: &Range<u64>) -> Option<Dial> {
-    let (since, until) = peer.stood.as_deref()?;
+    let Stood { since, until, failed } = peer.stood.as_deref()?;
     let until = until.map_or(u64::MAX, nanoseconds);
-    let failure = match &peer.state {
-        _ if nanoseconds(*since) < round.end && until > round.start => None,
-        State::Failed { failure, at, .. }
-            if until <= round.start && round.contains(&nanoseconds(*at)) =>
-        {
-            Some(failure.cause.code().into())
-        }
-        _ => return None,
+    let failure = if nanoseconds(*since) < round.end && until > round.start {
+        None
+    } else {
+        let (first, last) = failed.map(|(first, last)| (nanoseconds(first), nanoseconds(last)))?;
+        let failing = first < round.end && last >= round.start;
+        Some(peer.failing.filter(|_| failing)?.code().into())
     };
     Some(Dial {
         peer: name(&peer.key),

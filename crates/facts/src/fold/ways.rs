@@ -9,7 +9,7 @@ use swarmscope_wire::failure::{By, Cause, Failure, Phase};
 use super::Fold;
 use crate::input::Change;
 use crate::news::{Kind, News, What};
-use crate::peer::State;
+use crate::peer::{State, Stood};
 
 impl Fold<'_> {
     pub(super) fn way(&mut self, event: Event) {
@@ -78,7 +78,7 @@ impl Fold<'_> {
         let Some(peer) = self.facts.peers.entry(&key) else { return };
         peer.state = State::Connected { since: self.now };
         peer.failing = None;
-        peer.stood = Some(Box::new((self.now, None)));
+        peer.stood = Some(Box::new(Stood { since: self.now, until: None, failed: None }));
         peer.address = Some(address);
         peer.listening_port = listening_port;
         peer.version = Some(version);
@@ -120,6 +120,11 @@ impl Fold<'_> {
         let Some(peer) = self.facts.peers.get_mut(key) else { return };
         let known = peer.failing.replace(failure.cause) == Some(failure.cause);
         let refused = failure.cause == Cause::AuthClosed && failure.by == By::Peer;
+        if let Some(stood) = peer.stood.as_deref_mut() {
+            // who refuses us can be reached
+            let first = stood.failed.map_or(at, |(first, _)| first);
+            stood.failed = (!refused).then_some((first, at));
+        }
         let failure = failure.clone();
         let kind = if refused { Kind::Refused } else { Kind::Failed };
         let news = News::new(Some(key.clone()), kind, What::ConnectFailed { attempt, gives_up_at })
@@ -136,7 +141,7 @@ impl Fold<'_> {
         let (key, at) = (PeerKey::Permid(permid), self.now);
         let Some(peer) = self.facts.peers.get_mut(&key) else { return };
         if let Some(stood) = peer.stood.as_deref_mut() {
-            stood.1 = Some(at);
+            stood.until = Some(at);
         }
         if !matches!(peer.state, State::Refused { .. }) {
             peer.state = State::Gone { failure: failure.clone(), at };
