@@ -14,7 +14,7 @@ use super::gate::{FLEXIBILITY, Gate};
 use super::io::Output;
 use super::probe::{Answer, Asked, Probe as _};
 use super::registry::Registry;
-use super::replies::{Address, DialBack, Replies};
+use super::replies::{Address, DialBack, Outgoing, Replies};
 use super::roles::{Roles, USED_UP};
 use super::timers::Deadline;
 use crate::limits::{Limit, Limits};
@@ -272,11 +272,14 @@ impl Backend {
             ),
             // The later request wins, whichever of the two answers was ready first.
             _ if self.pending.get(&reply.to.message).is_some_and(|other| *other > id) => replaced(),
-            (DialBack::Possible | DialBack::Joined, Some(home)) => {
+            (DialBack::Possible | DialBack::Joined | DialBack::Waits, Some(home)) => {
                 let (peer, message) = (PeerKey::Permid(reply.to.permid), reply.to.message);
                 let waits = core.links.ending(&peer, home).is_some();
-                let own = core.dial_place(peer, home.clone(), false) && !waits;
-                reply.dial_back = if own { DialBack::Used } else { DialBack::Joined };
+                reply.dial_back = match core.dial_place(peer, home.clone(), false) {
+                    true if waits => DialBack::Waits,
+                    true => DialBack::Used,
+                    false => DialBack::Joined,
+                };
                 if let Some(earlier) = self.pending.insert(message, id).filter(|it| *it != id) {
                     self.undelivered(core, earlier, &replaced());
                 }
@@ -299,17 +302,27 @@ impl Backend {
         }
     }
 
+    /// The dial that waited for the end of a peer's connection has begun: for whose reply it was,
+    /// it is the one attempt.
+    pub(super) fn dialled(&mut self, permid: Permid) {
+        for id in self.pending.values() {
+            let reply = self.replies.get_mut(*id).filter(|reply| reply.to.permid == permid);
+            if let Some(reply) = reply.filter(|reply| reply.dial_back == DialBack::Waits) {
+                reply.dial_back = DialBack::Used;
+            }
+        }
+    }
+
     /// A dial failed, and with it what waited for it, unless the dial was another one than the
     /// reply's own.
     pub(super) fn dial_failed(&mut self, core: &mut Core, attempt: &Attempt, failure: &Failure) {
         let PeerKey::Permid(permid) = attempt.peer else { return };
         for id in self.take_pending(permid) {
-            let joined =
-                self.replies.get_mut(id).is_some_and(|reply| reply.dial_back == DialBack::Joined);
-            if joined {
-                self.route(core, id);
-            } else {
+            let used = |reply: &mut Outgoing| reply.dial_back == DialBack::Used;
+            if self.replies.get_mut(id).is_some_and(used) {
                 self.undelivered(core, id, failure);
+            } else {
+                self.route(core, id);
             }
         }
     }

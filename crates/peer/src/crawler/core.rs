@@ -147,11 +147,14 @@ impl Core {
 
     /// The last connection of this peer has ended, or it has another one: what waited for that is
     /// dialled, but for who is connected by now: that connection stays as its own would have.
-    pub(super) fn dial_after_end(&mut self, permid: Permid) {
+    /// Whether this very peer is dialled.
+    pub(super) fn dial_after_end(&mut self, permid: Permid) -> bool {
         let connected = self.links.is_connected(permid);
+        let mut dialled = false;
         for Waiting { peer, place, keep } in self.after_end.take(permid) {
-            if !connected || peer != PeerKey::Permid(permid) {
-                self.dial_place(peer, place, keep);
+            let is_pinned = peer == PeerKey::Permid(permid);
+            if !connected || !is_pinned {
+                dialled |= self.dial_place(peer, place, keep) && is_pinned;
             } else if keep
                 && let Some(link) =
                     self.links.newest(permid).and_then(|conn| self.links.any_mut(conn))
@@ -159,5 +162,6 @@ impl Core {
                 link.kept = true;
             }
         }
+        dialled
     }
 }

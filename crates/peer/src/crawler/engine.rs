@@ -454,8 +454,8 @@ impl Engine {
             core.directory.lost(permid, link.since, &mut core.random, core.now);
             self.strangers.forget(permid);
             core.emit(Event::Disconnected { permid, failure });
-            if !self.stopping {
-                core.dial_after_end(permid);
+            if !self.stopping && core.dial_after_end(permid) {
+                self.backend.dialled(permid);
             }
         }
     }

@@ -64,8 +64,10 @@ pub(super) enum DialBack {
     /// 253 and 254 are for the connection that the request came on.
     Never,
     Possible,
-    /// A dial was under way already, on other grounds, or waits for the end of a connection.
+    /// A dial was under way already, on other grounds.
     Joined,
+    /// Its dial waits for the end of a connection.
+    Waits,
     Used,
 }
 

@@ -290,3 +290,19 @@ fn a_dial_back_that_only_waited_was_not_used() {
     assert_eq!(undelivered(&mut rig), []);
     assert_eq!(rig.dials.len(), 1);
 }
+
+/// It is the one attempt of the reply, though it began later.
+#[test]
+fn a_dial_back_that_waited_and_failed_is_not_tried_again() {
+    let mut rig = Rig::peer();
+    rig.request(A, ID, 7, 3600);
+    rig.input(Input::Disconnect(permid(2)));
+    rig.answer(rig.asked[0], "late");
+    rig.close(A);
+    let [(attempt, ..)] = rig.dials[..] else { panic!("{:?}", rig.dials) };
+    rig.events();
+    rig.pass(secs(5));
+    rig.input(Input::DialFailed { attempt, failure: Failure::new(Cause::TcpTimeout, By::Us, "") });
+    assert_eq!(undelivered(&mut rig), [(permid(2), Cause::TcpTimeout)]);
+    assert_eq!(rig.dials.len(), 1, "one attempt");
+}
