@@ -58,8 +58,10 @@ pub enum Event<T> {
     Unreachable(T),
     /// Something came that answers nothing that was asked.
     Stray(SocketAddr, Stray),
-    /// A query went out; told by a socket that is watched.
+    /// A query was handed to the system; told by a socket that is watched.
     Sent {
+        /// Whether the system took it; what it did not take never went out.
+        taken: bool,
         /// What the query is for.
         what: T,
         /// To whom.

@@ -103,8 +103,8 @@ async fn ask_over(
                 Event::Stray(_, Stray::Query) => strays.queries += 1,
                 Event::Stray(_, Stray::Malformed(error)) => malformed = Some(error),
                 Event::Stray(..) => strays.others += 1,
-                Event::Sent { datagram, .. } => on_sent(datagram),
-                Event::Slow(()) | Event::TimedOut(()) => {}
+                Event::Sent { taken: true, datagram, .. } => on_sent(datagram),
+                Event::Sent { .. } | Event::Slow(()) | Event::TimedOut(()) => {}
             }
         }
         None

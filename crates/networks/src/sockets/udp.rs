@@ -120,10 +120,9 @@ impl<T: Copy> Socket<T> {
                 Some(_) => self.udp.send(&self.datagram).await,
                 None => self.udp.send_to(&self.datagram, to).await,
             };
-            // what the system did not take never went out
-            if let (Ok(_), Some((what, transaction))) = (&sent, self.asker.latest()) {
-                let datagram = self.datagram.clone();
-                self.ready.push_back(Event::Sent { what, to, transaction, datagram });
+            if let Some((what, transaction)) = self.asker.latest() {
+                let (taken, datagram) = (sent.is_ok(), self.datagram.clone());
+                self.ready.push_back(Event::Sent { taken, what, to, transaction, datagram });
             }
             if sent.is_err_and(|error| is_unreachable(&error)) {
                 self.ready.extend(self.asker.unreachable(to));

@@ -1,8 +1,9 @@
 //! The queries of a lookup, each told as a question of its own: what was sent, what was answered,
 //! and in the end which were not.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use swarmscope_wire::failure::{By, Cause, Delivered, Failure};
 use swarmscope_wire::krpc::{self, Body, Message, Query as Krpc, Target};
@@ -21,12 +22,12 @@ pub(super) enum Heard<'a> {
     Exchange(Exchange),
 }
 
-/// A question to one node. Where it is repeated, it stays the same.
+/// A question to one node. Where it is repeated before its end, it stays the same.
 struct Query {
     to: SocketAddr,
     target: Target,
-    /// Whether the system took it.
-    sent: bool,
+    /// Whether the system took it; none while it waits for the pace.
+    sent: Option<bool>,
     /// Whether it was without an answer for as long as one may take.
     slow: bool,
     /// Whether its end was told.
@@ -40,29 +41,39 @@ pub(super) struct Watched<F> {
     /// The queries to each node: one, and perhaps one for its neighbours.
     of: HashMap<Token, Vec<usize>>,
     transactions: HashMap<[u8; 4], usize>,
+    /// The transactions with each node whose first deadline has not passed, in the order in which
+    /// they began, which is that of their deadlines.
+    waiting: HashMap<Token, VecDeque<[u8; 4]>>,
     tell: F,
 }
 
 impl<F: FnMut(Heard<'_>)> Watched<F> {
     /// With our node id, and where to tell.
     pub(super) fn new(identity: [u8; 20], tell: F) -> Self {
-        let (of, transactions) = (HashMap::new(), HashMap::new());
-        Self { identity, queries: Vec::new(), of, transactions, tell }
+        let (of, transactions, waiting) = (HashMap::new(), HashMap::new(), HashMap::new());
+        Self { identity, queries: Vec::new(), of, transactions, waiting, tell }
     }
 
     /// The lookup wants this sent.
     pub(super) fn asked(&mut self, ask: &Ask) {
-        if self.find(ask.token, |query| query.target == ask.target).is_none() {
-            self.of.entry(ask.token).or_default().push(self.queries.len());
-            let (to, target) = (ask.to, ask.target);
-            self.queries.push(Query { to, target, sent: false, slow: false, ended: false });
-        }
+        self.open(ask.token, ask.to, ask.target);
     }
 
-    /// The first such query to a node.
+    /// The query to this node for this target that has not ended: one that has, a lookup can
+    /// repeat, as another query.
+    fn open(&mut self, token: Token, to: SocketAddr, target: Target) -> usize {
+        self.find(token, |query| query.target == target).unwrap_or_else(|| {
+            let at = self.queries.len();
+            self.of.entry(token).or_default().push(at);
+            self.queries.push(Query { to, target, sent: None, slow: false, ended: false });
+            at
+        })
+    }
+
+    /// The first such query to a node that has not ended.
     fn find(&self, token: Token, is_it: impl Fn(&Query) -> bool) -> Option<usize> {
         let mut theirs = self.of.get(&token)?.iter().copied();
-        theirs.find(|at| self.queries.get(*at).is_some_and(&is_it))
+        theirs.find(|at| self.queries.get(*at).is_some_and(|query| !query.ended && is_it(query)))
     }
 
     /// A node answered.
@@ -73,34 +84,45 @@ impl<F: FnMut(Heard<'_>)> Watched<F> {
     /// Something happened on the socket.
     pub(super) fn heard(&mut self, event: &Event<Token>) {
         match event {
-            Event::Sent { what, to, transaction, datagram } => {
+            Event::Sent { taken, what, to, transaction, datagram } => {
                 let Some(target) = target(datagram) else { return };
-                let Some(at) = self.find(*what, |query| query.target == target) else { return };
-                self.queries[at].sent = true;
+                let at = self.open(*what, *to, target);
+                self.waiting.entry(*what).or_default().push_back(*transaction);
+                let sent = &mut self.queries[at].sent;
+                *sent = Some(*taken || *sent == Some(true));
+                if !taken {
+                    return; // it can't be answered, and a deadline of it says nothing
+                }
                 self.transactions.insert(*transaction, at);
                 let (identity, query) = (self.identity, number(at));
                 let bytes = datagram.clone();
                 let sent = Sent { to: *to, identity, encrypted: false, query: Some(query), bytes };
                 (self.tell)(Heard::Exchange(Exchange::Sent(sent)));
             }
-            Event::Answered { from, answer, rtt, .. } => self.answered(*from, answer, *rtt),
+            Event::Answered { what, from, answer, rtt, .. } => {
+                self.answered(*what, *from, answer, *rtt);
+            }
             Event::Unreachable(token) => {
-                while let Some(at) = self.find(*token, |query| !query.ended) {
+                self.waiting.remove(token);
+                while let Some(at) = self.find(*token, |query| query.sent.is_some()) {
                     self.unanswered(at, Cause::UdpUnreachable, By::Network, "in a lookup");
                 }
             }
             Event::Slow(token) => {
-                // the deadlines come in the order of the queries
-                if let Some(at) = self.find(*token, |query| !query.slow && !query.ended) {
-                    self.queries[at].slow = true;
+                let first = self.waiting.get_mut(token).and_then(VecDeque::pop_front);
+                if let Some(at) = first.and_then(|first| self.transactions.get(&first)) {
+                    self.queries[*at].slow = true;
                 }
             }
             Event::TimedOut(_) | Event::Stray(..) => {}
         }
     }
 
-    fn answered(&mut self, from: SocketAddr, answer: &Answer, rtt: std::time::Duration) {
+    fn answered(&mut self, what: Token, from: SocketAddr, answer: &Answer, rtt: Duration) {
         let Some((transaction, received)) = answer.watched.as_deref() else { return };
+        if let Some(waiting) = self.waiting.get_mut(&what) {
+            waiting.retain(|waits| waits != transaction);
+        }
         let Some(at) = self.transactions.get(transaction).copied() else { return };
         let Some(query) = self.queries.get_mut(at).filter(|query| !query.ended) else { return };
         query.ended = true;
@@ -119,7 +141,7 @@ impl<F: FnMut(Heard<'_>)> Watched<F> {
         let Some(query) = self.queries.get_mut(at).filter(|query| !query.ended) else { return };
         query.ended = true;
         let to = query.to;
-        let delivered = if query.sent { Delivered::Maybe } else { Delivered::No };
+        let delivered = if query.sent == Some(true) { Delivered::Maybe } else { Delivered::No };
         let failure = Failure::new(cause, by, format!("{to}, {how}")).delivered(delivered);
         (self.tell)(Heard::Exchange(Exchange::Unanswered { query: number(at), to, failure }));
     }
@@ -130,10 +152,12 @@ impl<F: FnMut(Heard<'_>)> Watched<F> {
         for at in 0..self.queries.len() {
             let Query { sent, slow, .. } = self.queries[at];
             let (cause, by, how) = match (sent, slow) {
-                (true, true) => (Cause::AnswerTimeout, By::Network, "in a lookup"),
-                (true, false) => (Cause::Stopped, By::Us, "the lookup was over before it answered"),
-                (false, true) => (Cause::Io, By::Us, "the system did not send it"),
-                (false, false) => continue, // it had not come to that yet
+                (Some(true), true) => (Cause::AnswerTimeout, By::Network, "in a lookup"),
+                (Some(true), false) => {
+                    (Cause::Stopped, By::Us, "the lookup was over before it answered")
+                }
+                (Some(false), _) => (Cause::Io, By::Us, "the system did not send it"),
+                (None, _) => continue, // it had not come to that yet
             };
             self.unanswered(at, cause, by, how);
         }
@@ -160,6 +184,7 @@ mod tests {
 
     use super::*;
     use crate::dht::lookup::{Lookup, LookupConfig};
+    use crate::exchange::Received;
     use swarmscope_wire::krpc::{NodeId, Want};
 
     /// A query as it goes out.
@@ -168,7 +193,16 @@ mod tests {
         let query = Krpc { id: NodeId([1; 20]), question };
         let mut datagram = Vec::new();
         Message::new(transaction.into(), Body::Query(query)).encode_to(&mut datagram);
-        Event::Sent { what: ask.token, to: ask.to, transaction, datagram }
+        Event::Sent { taken: true, what: ask.token, to: ask.to, transaction, datagram }
+    }
+
+    /// A query that the system does not take.
+    fn refused(ask: Ask, transaction: [u8; 4]) -> Event<Token> {
+        let mut event = goes(ask, transaction);
+        if let Event::Sent { taken, .. } = &mut event {
+            *taken = false;
+        }
+        event
     }
 
     #[test]
@@ -208,9 +242,9 @@ mod tests {
             [lookup.next_query(now), lookup.next_query(now)].map(|ask| ask.expect("a query"));
         for ask in &asks {
             watched.asked(ask);
+            watched.heard(&refused(*ask, [0; 4]));
         }
         watched.heard(&Event::Unreachable(asks[0].token));
-        watched.heard(&Event::Slow(asks[1].token));
         watched.end();
         assert_eq!(
             ends,
@@ -234,9 +268,9 @@ mod tests {
         });
         let asks =
             [lookup.next_query(now), lookup.next_query(now)].map(|ask| ask.expect("a query"));
-        for ask in asks {
+        for (ask, transaction) in asks.into_iter().zip([[0; 4], [1; 4]]) {
             watched.asked(&ask);
-            watched.heard(&goes(ask, [0; 4]));
+            watched.heard(&goes(ask, transaction));
         }
         watched.heard(&Event::Slow(asks[0].token));
         watched.end();
@@ -245,5 +279,103 @@ mod tests {
             [(Cause::AnswerTimeout, By::Network), (Cause::Stopped, By::Us)],
             "the second was asked as the lookup ended"
         );
+    }
+
+    /// What comes back for a query.
+    fn comes(ask: Ask, transaction: [u8; 4]) -> Event<Token> {
+        let answer = Answer {
+            said: Err(krpc::RemoteError { code: 201, message: Vec::new() }),
+            version: None,
+            our_address: None,
+            deviations: 0,
+            bytes: 0,
+            watched: Some(Box::new((transaction, Received::Whole(Vec::new())))),
+        };
+        let (answer, rtt) = (Box::new(answer), Duration::from_millis(50));
+        Event::Answered { what: ask.token, from: ask.to, answer, rtt, late: false }
+    }
+
+    /// One node that a lookup asks, and what is told where this happens.
+    fn told(happens: impl Fn(&mut Watched<&mut dyn FnMut(Heard<'_>)>, Ask)) -> Vec<(u32, String)> {
+        let seeds = [(SocketAddr::from(([8, 8, 8, 8], 6881)), None)];
+        let now = Instant::now();
+        let mut lookup = Lookup::new(Target([7; 20]), LookupConfig::default(), &seeds, now);
+        let ask = lookup.next_query(now).expect("a query");
+        let mut told = Vec::new();
+        let mut tell = |heard: Heard<'_>| {
+            let Heard::Exchange(exchange) = heard else { return };
+            told.push(match exchange {
+                Exchange::Sent(sent) => (sent.query.expect("a query"), "sent".into()),
+                Exchange::Answered { query, .. } => (query, "answered".into()),
+                Exchange::Unanswered { query, failure, .. } => (query, failure.cause.code().into()),
+                Exchange::Received(_) => panic!("a lookup tells answers"),
+            });
+        };
+        let mut watched: Watched<&mut dyn FnMut(Heard<'_>)> = Watched::new([1; 20], &mut tell);
+        happens(&mut watched, ask);
+        watched.end();
+        told
+    }
+
+    fn said(told: &[(u32, String)]) -> Vec<(u32, &str)> {
+        told.iter().map(|(query, what)| (*query, &**what)).collect()
+    }
+
+    #[test]
+    fn a_deadline_of_a_retry_is_not_that_of_the_query_after_it() {
+        let told = told(|watched, ask| {
+            let neighbours = Ask { target: Target([9; 20]), ..ask };
+            watched.asked(&ask);
+            watched.heard(&goes(ask, [0; 4]));
+            watched.heard(&Event::Slow(ask.token));
+            watched.asked(&ask);
+            watched.heard(&goes(ask, [1; 4]));
+            watched.heard(&comes(ask, [0; 4]));
+            watched.asked(&neighbours);
+            watched.heard(&goes(neighbours, [2; 4]));
+            watched.heard(&Event::Slow(ask.token));
+        });
+        let ends =
+            [(0, "sent"), (0, "sent"), (0, "answered"), (1, "sent"), (1, Cause::Stopped.code())];
+        assert_eq!(said(&told), ends);
+    }
+
+    /// A lookup for the id of a node asks it for its neighbours with the same target.
+    #[test]
+    fn a_query_that_has_ended_is_not_the_next_one_for_the_same_target() {
+        let told = told(|watched, ask| {
+            for transaction in [[0; 4], [1; 4]] {
+                watched.asked(&ask);
+                watched.heard(&goes(ask, transaction));
+                watched.heard(&comes(ask, transaction));
+            }
+        });
+        assert_eq!(said(&told), [(0, "sent"), (0, "answered"), (1, "sent"), (1, "answered")]);
+    }
+
+    #[test]
+    fn a_retry_that_goes_out_after_the_late_answer_has_an_end() {
+        let told = told(|watched, ask| {
+            watched.asked(&ask);
+            watched.heard(&goes(ask, [0; 4]));
+            watched.heard(&Event::Slow(ask.token));
+            watched.asked(&ask);
+            watched.heard(&comes(ask, [0; 4]));
+            watched.heard(&goes(ask, [1; 4]));
+        });
+        let ends = [(0, "sent"), (0, "answered"), (1, "sent"), (1, Cause::Stopped.code())];
+        assert_eq!(said(&told), ends);
+    }
+
+    #[test]
+    fn a_deadline_of_what_was_not_sent_makes_nobody_silent() {
+        let told = told(|watched, ask| {
+            watched.asked(&ask);
+            watched.heard(&refused(ask, [0; 4]));
+            watched.asked(&ask);
+            watched.heard(&goes(ask, [1; 4]));
+            watched.heard(&Event::Slow(ask.token));
+        });
+        assert_eq!(said(&told), [(0, "sent"), (0, Cause::Stopped.code())]);
     }
 }
