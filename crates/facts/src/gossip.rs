@@ -1,5 +1,5 @@
-//! What peers told of others last, and on how many channels they guessed, of those that did so most
-//! recently.
+//! What peers told of others last, of those that did so most recently; and on how many channels they
+//! guessed, of those that guessed most.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -29,9 +29,9 @@ pub struct Told {
 /// Replies of a peer on channels that no question had gone over.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Guesses {
-    /// When the last was told.
+    /// When the most was told.
     pub at: Now,
-    /// On how many channels, within an hour.
+    /// On how many channels at most, within an hour.
     pub channels: u32,
 }
 
@@ -62,8 +62,26 @@ impl Gossip {
     }
 }
 
+impl Last<Guesses> {
+    /// The most that a peer guessed counts, with its time. Where there are too many peers, the one
+    /// with the fewest guesses makes room, of those the oldest.
+    pub(crate) fn guessed(&mut self, peer: Permid, guesses: Guesses) {
+        let before = self.0.last.get(&peer);
+        if before.is_some_and(|before| before.channels >= guesses.channels) {
+            return;
+        }
+        if before.is_none() && self.0.last.len() >= MOST_PEERS {
+            let fewest = self.iter().min_by_key(|(_, guesses)| guesses.channels);
+            if let Some(fewest) = fewest.map(|(peer, _)| *peer) {
+                self.forget(&fewest);
+            }
+        }
+        self.put(peer, guesses);
+    }
+}
+
 impl<T: Clone> Last<T> {
-    pub(crate) fn put(&mut self, peer: Permid, last: T) {
+    fn put(&mut self, peer: Permid, last: T) {
         let kept = Arc::make_mut(&mut self.0);
         if kept.last.insert(peer, last).is_some() {
             kept.order.retain(|known| *known != peer);
@@ -93,7 +111,7 @@ impl<T: Clone> Last<T> {
 #[cfg(test)]
 #[allow(clippy::disallowed_methods)] // the clock's origin: only differences count
 mod tests {
-    use std::time::{Instant, SystemTime};
+    use std::time::{Duration, Instant, SystemTime};
 
     use super::*;
 
@@ -118,5 +136,26 @@ mod tests {
         assert!(gossip.iter().any(|(teller, told)| *teller == first && told.listed == 2));
         gossip.forget(&first);
         assert!(gossip.iter().all(|(teller, _)| *teller != first));
+    }
+
+    #[test]
+    fn the_most_that_each_guessed_is_kept_and_those_with_the_fewest_go() {
+        let wall = SystemTime::UNIX_EPOCH;
+        let at = |hours: u64| Now {
+            instant: Instant::now(),
+            wall: wall + Duration::from_secs(hours * 3600),
+        };
+        let (first, later) = (at(0), at(1));
+        let mut guesses: Last<Guesses> = Last::default();
+        guesses.guessed(permid(0), Guesses { at: first, channels: 200 });
+        guesses.guessed(permid(0), Guesses { at: later, channels: 1 });
+        for n in 1..=2 * MOST_PEERS {
+            guesses.guessed(permid(n), Guesses { at: later, channels: 1 });
+        }
+        assert_eq!(guesses.iter().count(), MOST_PEERS);
+        let kept = |n: usize| guesses.iter().find(|(peer, _)| **peer == permid(n)).map(|(_, g)| *g);
+        assert_eq!(kept(0), Some(Guesses { at: first, channels: 200 }));
+        assert_eq!(kept(1), None);
+        assert!(kept(2 * MOST_PEERS).is_some());
     }
 }

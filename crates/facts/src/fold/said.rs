@@ -13,7 +13,7 @@ impl Fold<'_> {
             Event::ReplyRefused { permid, channel, message, why, times, guessed } => {
                 if guessed > 0 {
                     let guesses = Guesses { at: self.now, channels: guessed };
-                    self.facts.guesses.put(permid, guesses);
+                    self.facts.guesses.guessed(permid, guesses);
                 }
                 let key = PeerKey::Permid(permid);
                 let news = News::new(

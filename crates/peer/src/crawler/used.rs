@@ -4,17 +4,18 @@
 //! process with our identity guesses nothing: so nobody guesses in the first hour, unless there was
 //! no earlier one.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::hash::{BuildHasher as _, RandomState};
 use std::time::Instant;
 
 use super::channels::LIFE;
+use super::tally::TELL_EVERY;
 use swarmscope_wire::{ChannelId, Permid};
 
-/// Uses that are remembered of one period: nine bytes each, for as many questions as a crawl puts
-/// to a hundred peers a second in an hour and more. Beyond, the period ends early, and until an hour
-/// is known again nothing counts as guessed.
-const MOST_USES: usize = 1 << 19;
+/// Uses that are remembered of one period, for as many questions as a crawl puts to a hundred peers
+/// a second in an hour and more: what 2^19 buckets of nine bytes hold before there are twice as
+/// many. Beyond, the period ends early, and until an hour is known again nothing counts as guessed.
+const MOST_USES: usize = 7 << 16;
 /// Peers whose guesses are counted at the same time.
 const MOST_GUESSERS: usize = 4096;
 
@@ -30,14 +31,72 @@ pub(super) struct Used {
     newer: HashSet<u64>,
     older: HashSet<u64>,
     hasher: RandomState,
-    guessers: HashMap<Permid, Guessed>,
+    guessers: Guessers,
 }
 
 /// The channels that one peer guessed, within an hour of the first.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, PartialEq, Debug)]
 struct Guessed {
     since: Instant,
     channels: [u64; 4],
+}
+
+impl Guessed {
+    fn count(&self) -> u32 {
+        self.channels.iter().map(|bits| bits.count_ones()).sum()
+    }
+
+    fn is_over(&self, now: Instant) -> bool {
+        now >= self.since + LIFE
+    }
+}
+
+/// Who guessed. Where there are too many, the one with the fewest channels makes room, of those the
+/// one that began first: keys cost a stranger little, and guesses with each of them more.
+#[derive(Debug, Default)]
+struct Guessers {
+    peers: HashMap<Permid, Guessed>,
+    /// The same, whoever makes room first being the first.
+    order: BTreeSet<(u32, Instant, Permid)>,
+    /// When those were let go last whose hour is over.
+    swept: Option<Instant>,
+}
+
+impl Guessers {
+    fn guess(&mut self, permid: Permid, channel: ChannelId, now: Instant) {
+        let before = self.peers.get(&permid).copied();
+        if before.is_none() {
+            self.make_room(now);
+        }
+        let new = Guessed { since: now, channels: [0; 4] };
+        let mut guessed = before.filter(|before| !before.is_over(now)).unwrap_or(new);
+        guessed.channels[usize::from(channel.0 / 64)] |= 1 << (channel.0 % 64);
+        if before == Some(guessed) {
+            return;
+        }
+        if let Some(before) = before {
+            self.order.remove(&(before.count(), before.since, permid));
+        }
+        self.order.insert((guessed.count(), guessed.since, permid));
+        self.peers.insert(permid, guessed);
+    }
+
+    /// For one more. Looks through all of them at most once a second.
+    fn make_room(&mut self, now: Instant) {
+        if self.peers.len() < MOST_GUESSERS {
+            return;
+        }
+        if self.swept.is_none_or(|swept| now >= swept + TELL_EVERY) {
+            self.swept = Some(now);
+            self.peers.retain(|_, guessed| !guessed.is_over(now));
+            self.order.retain(|(_, since, _)| now < *since + LIFE);
+        }
+        if self.peers.len() >= MOST_GUESSERS
+            && let Some((_, _, fewest)) = self.order.pop_first()
+        {
+            self.peers.remove(&fewest);
+        }
+    }
 }
 
 impl Used {
@@ -49,7 +108,7 @@ impl Used {
             newer: HashSet::new(),
             older: HashSet::new(),
             hasher: RandomState::new(),
-            guessers: HashMap::new(),
+            guessers: Guessers::default(),
         }
     }
 
@@ -72,19 +131,13 @@ impl Used {
         if !is_known || self.newer.contains(&sum) || self.older.contains(&sum) {
             return;
         }
-        self.guessers.retain(|_, guessed| now < guessed.since + LIFE);
-        if self.guessers.len() >= MOST_GUESSERS && !self.guessers.contains_key(&permid) {
-            return;
-        }
-        let new = Guessed { since: now, channels: [0; 4] };
-        let guessed = self.guessers.entry(permid).or_insert(new);
-        guessed.channels[usize::from(channel.0 / 64)] |= 1 << (channel.0 % 64);
+        self.guessers.guess(permid, channel, now);
     }
 
     /// On how many channels a peer guessed, within an hour of the first.
     pub(super) fn guessed(&self, permid: Permid, now: Instant) -> u32 {
-        let guessed = self.guessers.get(&permid).filter(|guessed| now < guessed.since + LIFE);
-        guessed.map_or(0, |guessed| guessed.channels.iter().map(|bits| bits.count_ones()).sum())
+        let guessed = self.guessers.peers.get(&permid).filter(|guessed| !guessed.is_over(now));
+        guessed.map_or(0, Guessed::count)
     }
 
     /// Lets go of what was used more than an hour ago, each hour.
@@ -118,6 +171,13 @@ mod tests {
 
     fn permid(n: u8) -> Permid {
         Permid::Ed25519([n; 32])
+    }
+
+    /// One of many.
+    fn one(n: usize) -> Permid {
+        let mut bytes = [0; 32];
+        bytes[..8].copy_from_slice(&n.to_le_bytes());
+        Permid::Ed25519(bytes)
     }
 
     fn guesses(used: &mut Used, peer: u8, channel: u8, now: Instant) -> u32 {
@@ -165,33 +225,60 @@ mod tests {
     fn what_had_to_be_let_go_makes_no_guesses() {
         let t0 = Instant::now();
         let mut used = Used::new(true, t0);
-        let peer = |n: usize| {
-            let mut bytes = [0; 32];
-            bytes[..8].copy_from_slice(&n.to_le_bytes());
-            Permid::Ed25519(bytes)
-        };
         for n in 0..=2 * MOST_USES {
-            used.uses(peer(n), ChannelId(1), t0 + MINUTE);
+            used.uses(one(n), ChannelId(1), t0 + MINUTE);
         }
         assert!(used.newer.len() + used.older.len() <= 2 * MOST_USES);
         for n in [0, MOST_USES, 2 * MOST_USES, 2 * MOST_USES + 1] {
-            used.stray(peer(n), ChannelId(1), t0 + 2 * MINUTE);
-            assert_eq!(used.guessed(peer(n), t0 + 2 * MINUTE), 0, "{n}");
+            used.stray(one(n), ChannelId(1), t0 + 2 * MINUTE);
+            assert_eq!(used.guessed(one(n), t0 + 2 * MINUTE), 0, "{n}");
         }
-        used.stray(peer(0), ChannelId(1), t0 + 121 * MINUTE);
-        assert_eq!(used.guessed(peer(0), t0 + 121 * MINUTE), 1, "an hour is known again");
+        used.stray(one(0), ChannelId(1), t0 + 121 * MINUTE);
+        assert_eq!(used.guessed(one(0), t0 + 121 * MINUTE), 1, "an hour is known again");
     }
 
     #[test]
     fn those_who_guess_take_bounded_room() {
         let t0 = Instant::now();
         let mut used = Used::new(true, t0);
-        for n in 0..20_000_u64 {
-            let mut bytes = [0; 32];
-            bytes[..8].copy_from_slice(&n.to_le_bytes());
-            used.stray(Permid::Ed25519(bytes), ChannelId(1), t0);
+        for n in 0..20_000 {
+            used.stray(one(n), ChannelId(1), t0);
         }
-        assert_eq!(used.guessers.len(), MOST_GUESSERS);
+        assert_eq!(used.guessers.peers.len(), MOST_GUESSERS);
+        assert_eq!(used.guessers.order.len(), MOST_GUESSERS);
         assert_eq!(guesses(&mut used, 9, 1, t0 + 60 * MINUTE), 1, "their hour is over");
+        assert_eq!((used.guessers.peers.len(), used.guessers.order.len()), (1, 1));
+    }
+
+    #[test]
+    fn keys_of_one_guess_each_do_not_hide_who_guesses_many() {
+        let t0 = Instant::now();
+        let mut used = Used::new(true, t0);
+        for n in 0..5000 {
+            used.stray(one(n), ChannelId(1), t0);
+        }
+        for channel in 1..=9 {
+            assert_eq!(guesses(&mut used, 200, channel, t0 + MINUTE), u32::from(channel));
+        }
+        for n in 5000..10_000 {
+            used.stray(one(n), ChannelId(1), t0 + 2 * MINUTE);
+        }
+        assert_eq!(used.guessed(permid(200), t0 + 2 * MINUTE), 9);
+        assert_eq!(used.guessed(one(9999), t0 + 2 * MINUTE), 1, "the newest");
+        assert_eq!(used.guessed(one(4999), t0 + 2 * MINUTE), 0, "the oldest made room");
+    }
+
+    #[test]
+    fn those_who_guess_are_looked_through_once_a_second() {
+        let t0 = Instant::now();
+        let mut used = Used::new(true, t0);
+        for n in 0..MOST_GUESSERS {
+            used.stray(one(n), ChannelId(1), t0);
+        }
+        let rounds = [(3_599_500, 4096), (3_600_000, 4096), (3_600_500, 3)];
+        for (new, (ms, left)) in (5000..).zip(rounds) {
+            used.stray(one(new), ChannelId(2), t0 + Duration::from_millis(ms));
+            assert_eq!(used.guessers.peers.len(), left, "{new}");
+        }
     }
 }
