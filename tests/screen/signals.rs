@@ -206,7 +206,11 @@ fn who_guesses_channels_is_marked_from_then_on() {
                 guessed,
             };
             match n {
-                1 => script.at(550_000, stray(9)),
+                1 => {
+                    script.at(550_000, stray(9));
+                    script.at(200_000, stray(1)); // the count began anew, an hour after
+                }
+                4 => script.at(250_000, stray(9)),
                 2 => script.at(550_000, stray(0)),
                 3 => script.at(250_000, stray(2)),
                 _ => {}
@@ -216,12 +220,16 @@ fn who_guesses_channels_is_marked_from_then_on() {
         look(&mut model);
         let cards = model.signals.cards().iter();
         let found: Vec<_> = cards
-            .filter(|card| card.rule == "unsolicited@1")
+            .filter(|card| card.rule == "unsolicited@2")
             .map(|card| (card.severity, card.members.clone(), card.of))
             .collect();
-        let member = |n: usize| vec![peer(n).0.to_string()];
-        let of = if asks { 60 } else { 2 };
-        let expected = [(Severity::Look, member(1), of), (Severity::Odd, member(3), of)];
+        let members = |of: &[usize]| {
+            let mut members: Vec<_> = of.iter().map(|n| peer(*n).0.to_string()).collect();
+            members.sort();
+            members
+        };
+        let of = if asks { 60 } else { 3 };
+        let expected = [(Severity::Look, members(&[1, 4]), of), (Severity::Odd, members(&[3]), of)];
         assert_eq!(found, expected, "{asks}");
     }
 }

@@ -208,6 +208,31 @@ fn guesses_are_marked_and_late_replies_are_not() {
     assert_eq!((card.severity, card.peers), (Severity::Look, 1));
 }
 
+/// Others than peers of the overlay have no channels.
+#[test]
+fn guesses_are_of_the_overlay_whatever_else_was_asked() {
+    let mut rounds = [healthy(0)];
+    let node = |n| Answer { network: text("dht"), ..answer(n, "PING", reply(0, "node", 20)) };
+    rounds[0].answers.splice(..0, (500..550).map(node));
+    rounds[0].unsolicited.push(Unsolicited { peer: text("nobody asked"), guessed: 9 });
+    let card = one(&rounds, "unsolicited");
+    assert_eq!((&*card.network, card.peers, card.of), ("overlay", 1, 101));
+    assert!(card.chance.ends_with(" an hour"), "{}", card.chance);
+}
+
+/// Where only the last guess of each peer is kept, whoever still guesses looks new.
+#[test]
+fn more_guessers_in_the_newest_round_are_no_growth() {
+    let mut rounds = [healthy(0), healthy(1)];
+    let guesses = |n: usize| Unsolicited { peer: text(format!("peer{n}")), guessed: 9 };
+    rounds[0].unsolicited = vec![guesses(1)];
+    rounds[1].unsolicited = vec![guesses(1), guesses(2), guesses(3)];
+    let card = one(&rounds, "unsolicited");
+    assert_eq!((card.severity, card.peers), (Severity::Look, 3));
+    assert_eq!(card.by_round, []);
+    assert!(card.spread_words().contains("can't be measured"), "{}", card.spread_words());
+}
+
 #[test]
 fn bogons_beyond_ones_own_network_are_marked() {
     let gossip = |teller: &str, bogons| Gossip {

@@ -1,7 +1,7 @@
 //! What the screen knows, as signals are found in it. The first question of a kind to a peer is of
 //! the first round, the second of the second. Peers that nobody asked are in each round as their
-//! connections stood then, and so is what each peer had told of others by then, and on how many
-//! channels it had guessed, where that was the last of it.
+//! connections stood then, and so is what each peer had told of others by then, where that was the
+//! last of it, and on how many channels it had guessed, where that was the most.
 
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
@@ -82,7 +82,7 @@ impl Asked {
         .collect()
     }
 
-    /// How many channels each had guessed, before then.
+    /// How many channels each had guessed at most, of those that had before then.
     fn guesses(&self, before: u64) -> Vec<Unsolicited> {
         let guessed = self.guesses.iter().filter(|(_, guesses)| nanoseconds(guesses.at) < before);
         guessed

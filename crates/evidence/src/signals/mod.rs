@@ -36,6 +36,9 @@ pub fn find(rounds: &[Round], rules: &[Box<dyn Rule>]) -> Vec<Card> {
     cards
 }
 
+/// What is said of spread where it can't be known.
+const NO_SPREAD: &str = "spread can't be measured: only one time is kept of each peer";
+
 /// What was found of one thing over the rounds.
 #[derive(Default)]
 struct Story {
@@ -63,7 +66,8 @@ fn of_rule(rounds: &[Round], rule: &dyn Rule) -> Vec<Card> {
 
 fn card(rounds: &[Round], rule: &dyn Rule, story: Story) -> Option<Card> {
     let (latest, finding) = story.last?;
-    let spread = Spread::of(rounds, &story.members);
+    let knows = rule.knows_spread();
+    let spread = if knows { Spread::of(rounds, &story.members) } else { Spread::default() };
     let grows = latest + 1 == rounds.len() && spread.counts.len() > 1 && {
         let [.., (_, before), (_, now)] = spread.counts.as_slice() else { return None };
         now > before && *before > 0
@@ -94,7 +98,7 @@ fn card(rounds: &[Round], rule: &dyn Rule, story: Story) -> Option<Card> {
         not_said: NOT_SAID.into(),
         replies: finding.replies.iter().map(ToString::to_string).collect(),
         members: finding.members.iter().map(ToString::to_string).collect(),
-        spread: spread.words(),
+        spread: if knows { spread.words() } else { Some(NO_SPREAD.into()) },
         by_round: spread.counts,
         network: finding.network,
         title: finding.title,

@@ -14,6 +14,12 @@ pub trait Rule: Send + Sync {
     /// Its parameters as they are in force.
     fn parameters(&self) -> BTreeMap<String, String>;
 
+    /// Whether earlier rounds hold all of what it looks for. Where only the last of each peer is
+    /// kept, they don't: then whoever still does it would look new, and nothing is said of spread.
+    fn knows_spread(&self) -> bool {
+        true
+    }
+
     /// What it finds in the newest round.
     fn look(&self, rounds: &[Round]) -> Vec<Finding>;
 }

@@ -5,13 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::signals::card::Severity;
 use crate::signals::chance::{poisson_tail, words};
 use crate::signals::input::{Round, Text};
-use crate::signals::rule::{Finding, Rule, network, peers, table, words_of};
+use crate::signals::rule::{Finding, Rule, peers, table, words_of};
 use swarmscope_wire::text;
 
-/// Guessed channels of one peer in one round.
+/// The network that has channels.
+const NETWORK: &str = "overlay";
+
+/// Guessed channels of one peer within an hour.
 #[derive(Clone, Copy, Debug)]
 pub struct Guesses {
-    /// How many a healthy peer sends in a round: clients that mix up their channels.
+    /// How many a healthy peer guesses in an hour: clients that mix up their channels.
     usual: f64,
     /// How many are worth a line.
     odd: u64,
@@ -27,7 +30,7 @@ impl Default for Guesses {
 
 impl Rule for Guesses {
     fn id(&self) -> String {
-        "unsolicited@1".into()
+        "unsolicited@2".into()
     }
 
     fn parameters(&self) -> BTreeMap<String, String> {
@@ -38,13 +41,18 @@ impl Rule for Guesses {
         ])
     }
 
+    fn knows_spread(&self) -> bool {
+        false
+    }
+
     fn look(&self, rounds: &[Round]) -> Vec<Finding> {
         let Some(newest) = rounds.last() else { return Vec::new() };
         let mut guesses: BTreeMap<&Text, u64> = BTreeMap::new();
         for one in &newest.unsolicited {
             *guesses.entry(&one.peer).or_default() += one.guessed;
         }
-        let mut everybody = peers(newest.answers.iter());
+        let mut everybody =
+            peers(newest.answers.iter().filter(|answer| &*answer.network == NETWORK));
         everybody.extend(newest.unsolicited.iter().map(|one| one.peer.clone()));
         let tail = |count| poisson_tail(self.usual, count);
         let found = |look: bool| {
@@ -55,7 +63,7 @@ impl Rule for Guesses {
             let channels = usize::try_from(many.values().sum::<u64>()).unwrap_or(usize::MAX);
             Some(Finding {
                 about: if look { "many" } else { "some" }.into(),
-                network: network(newest),
+                network: NETWORK.into(),
                 severity: if look { Severity::Look } else { Severity::Odd },
                 title: "unsolicited replies".into(),
                 of: everybody.len() as u64,
@@ -66,18 +74,24 @@ impl Rule for Guesses {
                     text::count(channels, "channel", "channels")
                 ),
                 asked: "nothing: these replies answer none of our questions".into(),
-                healthy: "none; late replies and repeated ones have channels that were used".into(),
+                healthy:
+                    "none; replies that are repeated or less than an hour late are not counted"
+                        .into(),
                 chance: format!(
-                    "{} for the peer with most, at {} a round",
+                    "{} for the peer with most, at {} an hour",
                     words(tail(most)),
                     words(self.usual)
                 ),
                 other_causes: words_of(&[
                     "a client that mixes up its channels",
+                    "a peer that answers more than an hour late",
                     "a proxy that merges connections",
-                    "another program that asks with our identity",
+                    "somebody on the way of an unencrypted connection (version 17 or older)",
+                    "another program of ours with the same key file",
                 ]),
-                to_tell: "whether the channels are consecutive: guesses are".into(),
+                to_tell: "connect again with a fresh identity (`--identity`): a guess needs no \
+                          question of ours, and comes again"
+                    .into(),
                 replies: BTreeSet::new(),
                 members: many.into_keys().cloned().collect(),
             })
