@@ -249,6 +249,11 @@ fn bogons_beyond_ones_own_network_are_marked() {
     rounds[0].gossip.push(gossip("odd", 18));
     let card = one(&rounds, "bogon-gossip");
     assert_eq!((card.severity, card.members), (Severity::Look, vec!["odd".to_owned()]));
+    // only the last of each teller is kept: who tells it again looks new
+    let mut rounds = [rounds[0].clone(), Round { gossip: rounds[0].gossip.clone(), ..healthy(1) }];
+    rounds[1].gossip.extend((0..3).map(|n| gossip(&format!("peer{n}"), 18)));
+    let card = one(&rounds, "bogon-gossip");
+    assert_eq!((card.severity, card.by_round), (Severity::Look, vec![]));
 }
 
 #[test]

@@ -27,7 +27,7 @@ impl Default for Bogons {
 
 impl Rule for Bogons {
     fn id(&self) -> String {
-        "bogon-gossip@1".into()
+        "bogon-gossip@2".into()
     }
 
     fn parameters(&self) -> BTreeMap<String, String> {
@@ -36,6 +36,10 @@ impl Rule for Bogons {
             ("listed", self.listed.to_string()),
             ("chance", words(self.chance)),
         ])
+    }
+
+    fn knows_spread(&self) -> bool {
+        false
     }
 
     fn look(&self, rounds: &[Round]) -> Vec<Finding> {
@@ -128,7 +132,7 @@ impl Clique {
 
 impl Rule for Clique {
     fn id(&self) -> String {
-        "closed-circle@1".into()
+        "closed-circle@2".into()
     }
 
     fn parameters(&self) -> BTreeMap<String, String> {
@@ -137,6 +141,10 @@ impl Rule for Clique {
             ("named by each", self.named.to_string()),
             ("share of all", words(self.share)),
         ])
+    }
+
+    fn knows_spread(&self) -> bool {
+        false
     }
 
     fn look(&self, rounds: &[Round]) -> Vec<Finding> {
