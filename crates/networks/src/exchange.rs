@@ -57,7 +57,8 @@ pub struct Sent {
     pub identity: [u8; 20],
     /// Whether it went inside an encrypted stream: these are its bytes before that.
     pub encrypted: bool,
-    /// Of a lookup: which query, counted from 0. A repeated one has the number of the first.
+    /// Of a lookup: which query, counted from 0. A repeated one has the number of the
+    /// first where that has not ended.
     pub query: Option<u32>,
     /// Its bytes.
     pub bytes: Vec<u8>,

@@ -105,6 +105,9 @@ impl Questions {
             }
             Event::Answered { ticket, error, summary, says, parts, elapsed, .. } => {
                 let Some(open) = self.open.remove(ticket) else { return Ok(()) };
+                let why = "the lookup was over before it answered";
+                let failure = Failure::new(Cause::Stopped, By::Us, why);
+                open.end_queries(&failure.delivered(Delivered::Maybe), case, &dress)?;
                 let Some(request) = open.entry else {
                     let failure = open.nothing_sent(summary);
                     return open.failed(None, &open.peer, &open.question, &failure, case, dress);
@@ -125,11 +128,7 @@ impl Questions {
             }
             Event::Failed { ticket, failure, .. } => {
                 let Some(open) = self.open.remove(ticket) else { return Ok(()) };
-                let mut queries: Vec<_> = open.queries.values().collect();
-                queries.sort_by_key(|(_, entry)| *entry);
-                for (peer, entry) in queries {
-                    open.failed(Some(*entry), peer, QUERY, failure, case, &dress)?;
-                }
+                open.end_queries(failure, case, &dress)?;
                 open.failed(open.entry, &open.peer, &open.question, failure, case, dress)?;
             }
             Event::Named { .. } | Event::Labelled { .. } | Event::Examined { .. } => {}
@@ -174,7 +173,13 @@ impl Questions {
                     || (open.node(*to), None), // it could not be sent
                     |(peer, request)| (peer, Some(request)),
                 );
-                open.failed(request, &peer, QUERY, failure, case, |draft| draft)?;
+                // what names no request of its own names the lookup
+                let lookup = open.entry.filter(|_| request.is_none());
+                let dress = |draft: Draft| match lookup {
+                    Some(lookup) => draft.plain("part_of", lookup),
+                    None => draft,
+                };
+                open.failed(request, &peer, QUERY, failure, case, dress)?;
             }
         }
         Ok(())
@@ -207,6 +212,21 @@ impl Open {
             let program = program();
             let asked = self.asked(&self.peer, &self.question, &program, None);
             self.entry = Some(case.append(dress(case.entries.asked(&asked)))?);
+        }
+        Ok(())
+    }
+
+    /// Ends the queries of a lookup that are open.
+    fn end_queries(
+        &self,
+        failure: &Failure,
+        case: &mut CaseFile,
+        dress: impl Fn(Draft) -> Draft,
+    ) -> Result<(), CliError> {
+        let mut queries: Vec<_> = self.queries.values().collect();
+        queries.sort_by_key(|(_, entry)| *entry);
+        for (peer, entry) in queries {
+            self.failed(Some(*entry), peer, QUERY, failure, case, &dress)?;
         }
         Ok(())
     }
@@ -310,5 +330,55 @@ impl Open {
     ) -> Result<(), CliError> {
         let asked = (self.network.name(), question, Some(Who::Place(peer)));
         append_failed(case, request, asked, failure, dress)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use swarmscope_evidence::entry::Keeps;
+    use swarmscope_evidence::record;
+    use swarmscope_networks::question::Spec;
+    use swarmscope_peer::identity::Ed25519Identity;
+
+    use super::*;
+    use crate::cli::case::file::create;
+
+    /// One query went out and has no end, one could not be sent, and the lookup is over.
+    #[test]
+    fn every_query_of_a_lookup_has_an_end_and_is_tied_to_it() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("a.case");
+        let key = Ed25519Identity::from_seed([7; 32]);
+        let keeps = Keeps { addresses: true, bytes: true };
+        let mut case = create(&path, key, keeps, &[]).expect("a case");
+        let mut questions = Questions::default();
+        let (ticket, peer) = (Ticket(1), PeerKey::Address("dht://8.8.8.8:6881".into()));
+        let to = SocketAddr::from(([8, 8, 8, 8], 6881));
+        let (about, whole) = (bytes::Bytes::new(), Duration::from_secs(20));
+        let question = networks::number(Spec::find(Network::Dht, "lookup").expect("a question"));
+        let asked = Event::Asked { peer: peer.clone(), ticket, question, about, whole };
+        questions.event(&asked, &mut case, |draft| draft).expect("written");
+        let (query, bytes) = (Some(0), b"d1:y1:qe".to_vec());
+        let sent = Sent { to, identity: [1; 20], encrypted: false, query, bytes };
+        questions.exchange(ticket, &Exchange::Sent(sent), &mut case).expect("written");
+        let failure = Failure::new(Cause::Io, By::Us, "").delivered(Delivered::No);
+        let refused = Exchange::Unanswered { query: 1, to, failure };
+        questions.exchange(ticket, &refused, &mut case).expect("written");
+        let (summary, says) = (String::new(), serde_json::json!({}));
+        let (error, parts, elapsed) = (0, 1, Duration::from_secs(1));
+        let over = Event::Answered { peer, ticket, error, summary, says, parts, elapsed };
+        questions.event(&over, &mut case, |draft| draft).expect("written");
+        case.close().expect("signed");
+        let file = std::fs::File::open(&path).expect("the case");
+        let records = record::contents(file).expect("read").records;
+        let lookup = Some(records[0].entry);
+        let told: Vec<_> =
+            records.iter().map(|of| (&*of.question, of.part_of, of.code.as_deref())).collect();
+        let ends = [
+            ("LOOKUP", None, None),
+            (QUERY, lookup, Some(Cause::Stopped.code())),
+            (QUERY, lookup, Some(Cause::Io.code())),
+        ];
+        assert_eq!(told, ends);
     }
 }
