@@ -45,7 +45,7 @@ pub struct AddArgs {
     recording: Option<PathBuf>,
     /// Store whose questions and failed visits become entries: sqlite:FILE, a path, or
     /// postgres://USER@HOST/DATABASE
-    #[arg(long, value_name = "STORE", env = "SWARMSCOPE_ADD_STORE")]
+    #[arg(long, value_name = "STORE", env = "SWARMSCOPE_STORE")]
     store: Option<Place>,
     /// Checkpoint of this case signed by a witness
     #[arg(long, value_name = "FILE", env = "SWARMSCOPE_CHECKPOINT")]
