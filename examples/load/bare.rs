@@ -261,7 +261,7 @@ pub async fn visit(suites: Suites, at_once: usize, targets: &str) -> Outcome {
 /// Keeps connections open until it is told to end.
 #[tokio::main]
 pub async fn hold(count: usize, address: SocketAddr) -> Outcome {
-    let connector = connector(Suites::Usual)?;
+    let connector = connector(Suites::Ours)?;
     let mut held = Vec::new();
     for _ in 0..count {
         held.push(connect(&connector, address).await?);
@@ -274,7 +274,7 @@ pub async fn hold(count: usize, address: SocketAddr) -> Outcome {
 /// Reads so many MiB into one buffer.
 #[tokio::main]
 pub async fn asker(mebibytes: usize, address: SocketAddr) -> Outcome {
-    let mut stream = connect(&connector(Suites::Usual)?, address).await?;
+    let mut stream = connect(&connector(Suites::Ours)?, address).await?;
     let (began, before) = (Instant::now(), processor());
     stream.write_u64((mebibytes << 20) as u64).await?;
     stream.flush().await?;

@@ -260,7 +260,7 @@ impl Screen {
         fold(&mut self.model, now, Msg::Key(Key::named(KeyCode::Enter)));
         self.draw();
         let frame = began.elapsed();
-        self.most_marked = self.most_marked.max(self.model.facts.peers().marks().len());
+        self.most_marked = self.most_marked.max(self.model.facts.marks().len());
         self.settle().after(frame)
     }
 }

@@ -98,7 +98,7 @@ pub fn send(model: &mut Model, text: &str) -> Done {
 
 /// The same to the marked peers, after a preview, where there are any.
 pub fn send_now(model: &mut Model, text: &str) -> Done {
-    if model.facts.peers().marks().is_empty() {
+    if model.facts.marks().is_empty() {
         return send(model, text);
     }
     request(model, text)?;

@@ -35,7 +35,7 @@ pub fn has_peer(model: &Model) -> Ready {
 }
 
 pub fn has_marks(model: &Model) -> Ready {
-    only_if(!model.facts.peers().marks().is_empty(), "no peers marked")
+    only_if(!model.facts.marks().is_empty(), "no peers marked")
 }
 
 pub fn filter_reads(model: &Model) -> Ready {

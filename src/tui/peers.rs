@@ -101,10 +101,10 @@ fn counts(model: &Model, headings: bool) -> String {
     } else if headings {
         note = note + " of " + &thousands(all as u64);
     }
-    if !model.facts.peers().marks().is_empty() {
-        note = note + ", " + &thousands(model.facts.peers().marks().len() as u64) + " marked";
+    if !model.facts.marks().is_empty() {
+        note = note + ", " + &thousands(model.facts.marks().len() as u64) + " marked";
     }
-    match model.facts.peers().marks().len().saturating_sub(model.order.marked_shown()) {
+    match model.facts.marks().len().saturating_sub(model.order.marked_shown()) {
         0 => note,
         hidden => note + &format!(", {} hidden", thousands(hidden as u64)),
     }

@@ -147,12 +147,12 @@ fn entries(canvas: &Canvas, model: &Model, wide: bool) -> Vec<Entry> {
     if counts.signals > 0 {
         add(2, "▲", theme.caution.patch(theme.strong()), number(counts.signals), plain, "");
     }
-    if !model.facts.peers().marks().is_empty() {
+    if !model.facts.marks().is_empty() {
         add(
             2,
             "+",
             theme.strong(),
-            number(model.facts.peers().marks().len()),
+            number(model.facts.marks().len()),
             plain,
             if wide { "marked" } else { "" },
         );

@@ -166,7 +166,7 @@ fn marks_are_set_one_by_one_and_in_ranges() {
 fn all_that_is_shown_is_marked_inverted_and_what_is_hidden_is_said() {
     let mut model = typing("v:17");
     press(&mut model, &[named(KeyCode::Enter), Key::char('a')]);
-    let old = model.facts.peers().marks().len();
+    let old = model.facts.marks().len();
     assert_eq!(old, model.order.rows().len());
     press(&mut model, &[named(KeyCode::Esc), Key::char('/')]);
     type_text(&mut model, "v:18");
@@ -174,16 +174,16 @@ fn all_that_is_shown_is_marked_inverted_and_what_is_hidden_is_said() {
     assert!(text(&mut model, 120, 40).contains(&format!("{old} marked, {old} hidden")));
     press(&mut model, &[Key::char('I')]);
     assert_eq!(
-        model.facts.peers().marks().len(),
+        model.facts.marks().len(),
         old + model.order.rows().len(),
         "only what is shown is inverted"
     );
     press(&mut model, &[Key::char('I')]);
-    assert_eq!(model.facts.peers().marks().len(), old);
+    assert_eq!(model.facts.marks().len(), old);
     press(&mut model, &[Key::char('/'), Key::ctrl('u')]);
     type_text(&mut model, "marked:no");
     press(&mut model, &[named(KeyCode::Enter), Key::char('u')]);
-    assert!(model.facts.peers().marks().is_empty(), "hidden ones, too");
+    assert!(model.facts.marks().is_empty(), "hidden ones, too");
 }
 
 #[test]
@@ -453,7 +453,7 @@ fn marked_peers_are_forgotten_at_the_second_press_and_only_if_they_are_gone() {
     assert_eq!(forget(&mut model), 0, "something else was done in between");
     assert_eq!(forget(&mut model), gone);
     assert_eq!(
-        (model.facts.peers().len(), model.facts.peers().marks().len()),
+        (model.facts.peers().len(), model.facts.marks().len()),
         (known - gone, known - gone)
     );
     assert_eq!(names(&model).len(), known - gone);

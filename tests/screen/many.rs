@@ -263,11 +263,11 @@ fn from_a_group_to_its_peers_to_one_reply_and_back() {
 fn the_peers_of_a_group_or_an_outcome_are_marked_to_go_on_with_them() {
     let mut model = answered();
     press(&mut model, &[Key::char('G'), Key::char(' ')]);
-    assert_eq!(model.facts.peers().marks().len(), 8, "those with the older version");
+    assert_eq!(model.facts.marks().len(), 8, "those with the older version");
     press(&mut model, &[Key::named(KeyCode::Tab), Key::char('g')]);
     let down = Key::named(KeyCode::Down);
     press(&mut model, &[down, down, down, Key::char(' ')]);
-    assert_eq!(model.facts.peers().marks().len(), 5, "those that answered 254");
+    assert_eq!(model.facts.marks().len(), 5, "those that answered 254");
 }
 
 #[test]

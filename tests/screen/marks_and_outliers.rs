@@ -34,13 +34,13 @@ fn marks_are_changed_in_the_list_and_the_preview_follows() {
     press(&mut model, &[Key::char('m')]);
     assert_eq!((model.screen, model.filter.text()), (Screen::Main, "marked:yes"));
     assert_eq!(
-        (model.order.rows().len(), model.facts.peers().marks().len()),
+        (model.order.rows().len(), model.facts.marks().len()),
         (65, 65),
         "all that are marked, and nobody else"
     );
     press(&mut model, &[Key::named(KeyCode::Home), Key::char(' '), Key::char(' ')]);
     assert_eq!(
-        (model.order.rows().len(), model.facts.peers().marks().len()),
+        (model.order.rows().len(), model.facts.marks().len()),
         (65, 63),
         "who was unmarked can be marked again"
     );

@@ -73,7 +73,7 @@ fn a_signal_explains_itself() {
     assert_eq!((card.peers, card.of, card.missing()), (3, 60, Vec::<&str>::new()));
     assert!(!model.signals.is_new(&card), "somebody looks at it");
     press(&mut model, &keys("space"));
-    assert_eq!(model.facts.peers().marks().len(), 3);
+    assert_eq!(model.facts.marks().len(), 3);
     for n in ODD {
         assert!(model.facts.peers().is_marked(&PeerKey::Permid(peer(n).0)));
     }

@@ -78,14 +78,14 @@ fn the_best_minute_asks_everybody_and_fills_the_map() {
     assert_eq!(sent.len(), 2, "everybody who is connected");
     fold(&mut model, crowd::after(2_100), step("answers", Some(Scene::Answers)));
     assert_eq!(model.screen, Screen::Many);
-    assert_eq!(model.facts.peers().marks().len(), 2, "the plan says how many are marked");
+    assert_eq!(model.facts.marks().len(), 2, "the plan says how many are marked");
     fold(&mut model, crowd::after(2_200), step("one", Some(Scene::Peer)));
     assert_eq!(model.screen, Screen::Peer);
     assert_eq!(model.selected, Some(PeerKey::Permid(permid("aaaa01", 18))));
     fold(&mut model, crowd::after(2_250), step("health", Some(Scene::Overview)));
     assert_eq!(model.screen, Screen::Overview);
     fold(&mut model, crowd::after(2_300), step("yours", Some(Scene::List)));
-    assert_eq!((model.screen, model.facts.peers().marks().len()), (Screen::Main, 0));
+    assert_eq!((model.screen, model.facts.marks().len()), (Screen::Main, 0));
 }
 
 #[test]

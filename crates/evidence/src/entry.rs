@@ -169,11 +169,9 @@ impl Entries {
             .plain("bytes", sent.payload.len())
             .plain("identity", &sent.identity)
             .plain("program", sent.program)
-            .plain("peer_version", sent.peer_version);
-        if let Some(round) = sent.round {
-            draft = draft.plain("round", round);
-        }
-        draft = draft.private("peer", self.peer(sent.peer));
+            .plain("peer_version", sent.peer_version)
+            .plain_some("round", sent.round)
+            .private("peer", self.peer(sent.peer));
         if self.keeps.addresses {
             draft = draft.private("address", sent.address);
         }
@@ -211,11 +209,8 @@ impl Entries {
     /// A failure.
     #[must_use]
     pub fn failed(&self, failed: &Failed<'_>) -> Draft {
-        let mut draft = Draft::new(kind::FAILURE);
-        if let Some(request) = failed.request {
-            draft = draft.plain("request", request);
-        }
-        draft = draft
+        let mut draft = Draft::new(kind::FAILURE)
+            .plain_some("request", failed.request)
             .plain("network", failed.network)
             .plain("question", failed.question)
             .plain("phase", failed.phase)
@@ -242,10 +237,7 @@ impl Entries {
             let about: Vec<String> = about.iter().map(ToString::to_string).collect();
             draft = draft.plain("about", about.join(" "));
         }
-        if let Some(replaced) = replaces {
-            draft = draft.plain("replaces", replaced);
-        }
-        draft.private("text", self.text(text))
+        draft.plain_some("replaces", replaces).private("text", self.text(text))
     }
 
     fn peer(&self, permid: &Permid) -> String {

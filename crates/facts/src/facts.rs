@@ -9,6 +9,7 @@ use swarmscope_peer::node::{PeerKey, Source, Ticket};
 use crate::conversation::Conversations;
 use crate::gossip::{Gossip, Guesses, Last};
 use crate::held::Held;
+use crate::marks::Marks;
 use crate::peer::Peer;
 use crate::peers::Peers;
 use crate::request::{Outcome, Request};
@@ -131,6 +132,12 @@ impl Facts {
     /// The places in the table of peers where something may have changed since this was last asked.
     pub fn take_changed(&mut self) -> Vec<usize> {
         self.peers.take_changed()
+    }
+
+    /// Which peers are marked.
+    #[must_use]
+    pub const fn marks(&self) -> &Marks {
+        self.peers.marks()
     }
 
     /// Marks the peer at a place of the table, or unmarks it. Returns whether it was otherwise.

@@ -9,11 +9,10 @@ use swarmscope_evidence::moment::rfc3339;
 use swarmscope_store::outcome::REACHED;
 use swarmscope_store::store::{ReplyRow, Selection, VisitRow};
 use swarmscope_store::{Place, Store, Time};
-use swarmscope_wire::MessageId;
 
 use super::CaseFile;
 use crate::cli::CliError;
-use crate::cli::signals::from_store::error;
+use crate::cli::signals::from_store::{error, id};
 use crate::cli::store::{Filter, rows};
 
 /// The question of a visit in which nothing could be asked.
@@ -92,7 +91,7 @@ impl Adding<'_> {
         let question = StoredQuestion {
             network: row.network.name(),
             question: &row.question,
-            message: number(&row.question),
+            message: id(&row.question).map(|id| id.0),
             peer: &row.peer,
             peer_version: self.versions.get(&(row.round, row.peer.clone())).copied(),
             round: row.round.unsigned_abs(),
@@ -120,10 +119,4 @@ impl Adding<'_> {
         let at = u64::try_from(at.0).unwrap_or_default().saturating_mul(1_000_000);
         self.case.append(draft.plain("recorded_at", rfc3339(at)).plain("store", self.from))
     }
-}
-
-/// The number that a name of the overlay stands for.
-fn number(question: &str) -> Option<u8> {
-    let nameless = question.strip_prefix("ID_").and_then(|id| id.parse().ok());
-    nameless.or_else(|| (0..=u8::MAX).find(|id| MessageId(*id).name() == Some(question)))
 }

@@ -150,9 +150,14 @@ fn of(network: Network, peer: &str, version: Option<i64>, question: &str, end: E
 }
 
 /// How a crawl names a message id that nobody has defined.
+/// The id of the overlay that a question's name stands for.
+pub fn id(question: &str) -> Option<MessageId> {
+    let nameless = question.strip_prefix("ID_").and_then(|id| id.parse().ok()).map(MessageId);
+    nameless.or_else(|| (0..=u8::MAX).map(MessageId).find(|id| id.name() == Some(question)))
+}
+
 fn is_nameless(question: &str) -> bool {
-    let id = question.strip_prefix("ID_").and_then(|id| id.parse::<u8>().ok());
-    id.is_some_and(|id| MessageId(id).name().is_none())
+    id(question).is_some_and(|id| id.name().is_none())
 }
 
 fn round(rounds: &mut BTreeMap<i64, Round>, number: i64, at_ms: i64) -> &mut Round {

@@ -22,13 +22,13 @@ fn meant(model: &Model) -> impl Iterator<Item = &Peer> {
 /// Nobody that is meant can be forgotten.
 pub fn can_forget(model: &Model) -> Ready {
     is_no_replay(model)?;
-    if model.peer().is_none() && model.facts.peers().marks().is_empty() {
+    if model.peer().is_none() && model.facts.marks().is_empty() {
         return Err("no peer is selected".to_owned());
     }
     if meant(model).next().is_some() {
         return Ok(());
     }
-    Err(if model.facts.peers().marks().is_empty() {
+    Err(if model.facts.marks().is_empty() {
         format!("the peer is connected or owes an answer: {} closes", model.key_of("disconnect"))
     } else {
         "all marked peers are connected or owe an answer".to_owned()
@@ -39,7 +39,7 @@ pub fn can_forget(model: &Model) -> Ready {
 pub fn forget(model: &mut Model) -> Effects {
     let keys: Vec<PeerKey> = meant(model).map(|peer| peer.key.clone()).collect();
     let warned = Warned::Forgetting(keys.clone());
-    if !model.facts.peers().marks().is_empty() && model.warned.take().as_ref() != Some(&warned) {
+    if !model.facts.marks().is_empty() && model.warned.take().as_ref() != Some(&warned) {
         let text =
             format!("{} marked and gone: press again to forget", counted(keys.len(), "peer"));
         model.log.nothing(model.now, &text);

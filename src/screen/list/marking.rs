@@ -96,12 +96,12 @@ pub fn unmark_all(model: &mut Model) -> Effects {
 }
 
 fn toggle(facts: &mut Facts, place: usize) {
-    let marked = facts.peers().marks().contains(place);
+    let marked = facts.marks().contains(place);
     facts.mark(place, !marked);
 }
 
 fn tell(model: &mut Model) {
-    let text = match model.facts.peers().marks().len() {
+    let text = match model.facts.marks().len() {
         0 => "no peers marked".to_owned(),
         marked => format!("{} marked", counted(marked, "peer")),
     };

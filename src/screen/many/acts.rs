@@ -32,12 +32,12 @@ fn only_if(condition: bool, why: &str) -> Ready {
 
 /// To the marked peers where there are any, else to the selected one.
 pub fn can_send(model: &Model) -> Ready {
-    if model.facts.peers().marks().is_empty() { conditions::can_send(model) } else { Ok(()) }
+    if model.facts.marks().is_empty() { conditions::can_send(model) } else { Ok(()) }
 }
 
 /// Where peers are marked, the preview; else the request goes to the selected peer.
 pub fn send(model: &mut Model) -> Effects {
-    if model.facts.peers().marks().is_empty() {
+    if model.facts.marks().is_empty() {
         return sending::send(model);
     }
     actions::choose(model); // where the picker is open, what it points at is sent
@@ -56,7 +56,7 @@ fn marks_of(model: &Model) -> Vec<PeerKey> {
 
 /// How many peers are marked.
 pub fn marked(model: &Model) -> usize {
-    model.facts.peers().marks().len()
+    model.facts.marks().len()
 }
 
 /// How many peers the preview would send to.
@@ -332,13 +332,11 @@ pub fn open(model: &mut Model) -> Effects {
 
 /// Marks the peers of what is selected, and no others: the next request to many goes to them.
 pub fn mark(model: &mut Model) -> Effects {
-    let before = model.facts.peers().marks().len();
+    let before = model.facts.marks().len();
     mark_selected(model);
     let instead = if before > 0 { format!(" instead of {before}") } else { String::new() };
-    model.say(
-        Kind::Done,
-        format!("{} marked{instead}", counted(model.facts.peers().marks().len(), "peer")),
-    );
+    model
+        .say(Kind::Done, format!("{} marked{instead}", counted(model.facts.marks().len(), "peer")));
     none()
 }
 
@@ -398,7 +396,7 @@ pub fn tell(model: &mut Model) -> Effects {
         Kind::Plain,
         format!(
             "{label} is prepared for {}, now marked",
-            counted(model.facts.peers().marks().len(), "peer")
+            counted(model.facts.marks().len(), "peer")
         ),
     );
     effects

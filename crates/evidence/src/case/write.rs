@@ -110,6 +110,15 @@ impl Draft {
         self
     }
 
+    /// As [`Self::plain`], where there is one.
+    #[must_use]
+    pub fn plain_some(self, name: &'static str, value: Option<impl ToString>) -> Self {
+        match value {
+            Some(value) => self.plain(name, value),
+            None => self,
+        }
+    }
+
     /// Adds a value that a copy may withhold: who, where, what was said.
     #[must_use]
     pub fn private(mut self, name: &'static str, value: impl AsRef<[u8]>) -> Self {

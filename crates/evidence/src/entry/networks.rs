@@ -93,14 +93,10 @@ impl Entries {
         let mut draft = Draft::new(kind::SENT)
             .plain("network", asked.network)
             .plain("question", asked.question)
-            .plain("program", asked.program);
-        let numbers =
-            [("round", asked.round), ("part_of", asked.part_of), ("continues", asked.continues)];
-        for (name, number) in numbers {
-            if let Some(number) = number {
-                draft = draft.plain(name, number);
-            }
-        }
+            .plain("program", asked.program)
+            .plain_some("round", asked.round)
+            .plain_some("part_of", asked.part_of)
+            .plain_some("continues", asked.continues);
         if let Some(message) = asked.message {
             draft = draft
                 .plain("bytes", message.bytes.len())

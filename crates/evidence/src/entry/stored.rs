@@ -42,11 +42,7 @@ impl Entries {
     /// A question.
     #[must_use]
     pub fn stored_question(&self, question: &StoredQuestion<'_>) -> Draft {
-        let draft = about(Draft::new(kind::SENT), question);
-        match question.peer_version {
-            Some(version) => draft.plain("peer_version", version),
-            None => draft,
-        }
+        about(Draft::new(kind::SENT), question).plain_some("peer_version", question.peer_version)
     }
 
     /// A reply to the question of that entry.
@@ -77,23 +73,16 @@ impl Entries {
         question: &StoredQuestion<'_>,
         code: &str,
     ) -> Draft {
-        let draft = Draft::new(kind::FAILURE);
-        let draft = match request {
-            Some(request) => draft.plain("request", request),
-            None => draft,
-        };
-        about(draft, question).plain("code", code)
+        about(Draft::new(kind::FAILURE).plain_some("request", request), question)
+            .plain("code", code)
     }
 }
 
 fn about(draft: Draft, question: &StoredQuestion<'_>) -> Draft {
-    let draft = draft
+    draft
         .plain("network", question.network)
         .plain("question", question.question)
-        .plain("round", question.round);
-    let draft = match question.message {
-        Some(message) => draft.plain("message", message),
-        None => draft,
-    };
-    draft.private("peer", question.peer)
+        .plain("round", question.round)
+        .plain_some("message", question.message)
+        .private("peer", question.peer)
 }

@@ -77,7 +77,8 @@ pub struct Card {
     /// The questions that those replies answer.
     #[serde(default)]
     pub questions: Vec<String>,
-    /// How it spread over the rounds, in words; none with fewer than two rounds.
+    /// How it spread over the rounds, in words, or why that is not known; none with fewer than two
+    /// rounds of a rule that knows.
     pub spread: Option<String>,
     /// Hours since the first round, and at how many peers of the panel it was seen then.
     #[serde(default)]

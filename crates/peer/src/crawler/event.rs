@@ -230,7 +230,8 @@ pub enum Event {
         times: u32,
         /// On how many channels that no question of ours to this peer had gone over in the hour
         /// before its replies have come, within an hour; late replies are not among them. 0 as long
-        /// as we don't know the channels of a whole hour.
+        /// as we don't know the channels of a whole hour, and for a peer that made room for 4096
+        /// others that guessed more.
         #[serde(default)]
         guessed: u32,
     },

@@ -122,8 +122,8 @@ impl Used {
         self.newer.insert(self.hasher.hash_one((permid, channel)));
     }
 
-    /// A reply belongs to no request. On how many channels that no question had gone over for an
-    /// hour this peer has sent replies within the last hour, as far as that is known.
+    /// A reply belongs to no request: a guess, where an hour is known and no question had gone over
+    /// this channel in it.
     pub(super) fn stray(&mut self, permid: Permid, channel: ChannelId, now: Instant) {
         self.turn(now);
         let is_known = self.everything || now >= self.complete_from + LIFE;

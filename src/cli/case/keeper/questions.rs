@@ -175,10 +175,7 @@ impl Questions {
                 );
                 // what names no request of its own names the lookup
                 let lookup = open.entry.filter(|_| request.is_none());
-                let dress = |draft: Draft| match lookup {
-                    Some(lookup) => draft.plain("part_of", lookup),
-                    None => draft,
-                };
+                let dress = |draft: Draft| draft.plain_some("part_of", lookup);
                 open.failed(request, &peer, QUERY, failure, case, dress)?;
             }
         }
