@@ -49,7 +49,10 @@ pub fn measure(report: &Report) -> crate::Outcome {
         let news = ("news of 10 000", crowd.news());
         crowd.command("mark all");
         key_to_frame(&mut crowd, "all marked, ");
-        let done = done.into_iter().chain([prompt]).chain(of_all).chain([news]);
+        let preview = ("preview of a request to all", crowd.command("send now"));
+        assert!(crowd.model.many.preview.is_some(), "a preview is shown: {:?}", crowd.model.screen);
+        let again = ("the same a second later", crowd.second());
+        let done = done.into_iter().chain([prompt]).chain(of_all).chain([news, preview, again]);
         for (doing, Done { frame, longest, total, steps }) in done {
             for (which, time, goal) in [
                 ("to its frame", frame, goal()),
@@ -209,6 +212,18 @@ impl Screen {
         press(&mut self.model, &[Key::named(KeyCode::Esc)]);
         self.settle();
         done
+    }
+
+    /// A second in which nothing happens.
+    fn second(&mut self) -> Done {
+        let later = Duration::from_secs(1);
+        let then =
+            Now { instant: self.model.now.instant + later, wall: self.model.now.wall + later };
+        let began = Instant::now();
+        fold(&mut self.model, then, Msg::Tick);
+        self.draw();
+        let frame = began.elapsed();
+        self.settle().after(frame)
     }
 
     /// The list once ten thousand things have happened and nobody moves in it.

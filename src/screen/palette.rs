@@ -12,7 +12,7 @@ use super::input::Input;
 use super::mode::Mode;
 use super::model::Model;
 use super::msg::Effect;
-use super::search::search;
+use super::search::{Hit, search};
 
 /// A line of the list.
 #[derive(Clone, Debug)]
@@ -40,7 +40,8 @@ pub struct Said<'t> {
     pub at: usize,
 }
 
-/// The command that a line names with an argument to come.
+/// The command that a line names with an argument to come. The whole name of a command is none:
+/// `send now` sends no message `now`.
 #[must_use]
 pub fn said<'t>(table: &Table, line: &'t str) -> Option<Said<'t>> {
     let of = |command: &'static Command| {
@@ -49,7 +50,15 @@ pub fn said<'t>(table: &Table, line: &'t str) -> Option<Said<'t>> {
         let text = rest.strip_prefix(' ')?.trim_start();
         Some(Said { command, argument, text: text.trim_end(), at: line.len() - text.len() })
     };
-    listed(table).filter_map(of).max_by_key(|said| said.argument.word.len())
+    let said = listed(table).filter_map(of).max_by_key(|said| said.argument.word.len())?;
+    (said.text.is_empty() || whole(table, line).is_none()).then_some(said)
+}
+
+/// The command of which a line is the whole name, or the word that is typed for it.
+fn whole(table: &Table, line: &str) -> Option<&'static Command> {
+    let is = |name: &str| name.eq_ignore_ascii_case(line.trim());
+    let by_word = |command: &&Command| table.argument(command).is_some_and(|it| is(it.word));
+    listed(table).find(|command| is(command.name)).or_else(|| listed(table).find(by_word))
 }
 
 /// The commands that can stand in the list: all that do something while one moves about, but the
@@ -96,11 +105,17 @@ pub fn found(model: &Model) -> Vec<Found> {
             .map(|hit| Found { entry: entry(hit.index), marks: hit.marks })
             .collect();
     }
-    let listed = in_order(model, line);
-    let hits = search(line, listed.iter().map(|command| command.name));
     if let Some(meant) = meant(line) {
         let entry = model.table().named(meant).map(Entry::Command);
         return entry.map(|entry| Found { entry, marks: Vec::new() }).into_iter().collect();
+    }
+    let listed = in_order(model, line);
+    let mut hits = search(line, listed.iter().map(|command| command.name));
+    if let Some(whole) = whole(model.table(), line) {
+        let is_it = |hit: &Hit| listed[hit.index].name == whole.name;
+        let index = listed.iter().position(|command| command.name == whole.name);
+        let marks = hits.extract_if(.., |hit| is_it(hit)).next().map(|hit| hit.marks);
+        hits.splice(..0, index.map(|index| Hit { index, marks: marks.unwrap_or_default() }));
     }
     hits.into_iter()
         .map(|hit| Found { entry: Entry::Command(listed[hit.index]), marks: hit.marks })

@@ -3,6 +3,7 @@
 use crossterm::event::KeyCode;
 use swarmscope::screen::commands::{COMMANDS, Group, TABLE};
 use swarmscope::screen::keys::keymap;
+use swarmscope::screen::palette::{self, Entry};
 use swarmscope::screen::{Effect, Key, Mode, Model, Screen};
 use swarmscope_probes::config_file::ConfigFile;
 use swarmscope_wire::MessageId;
@@ -68,6 +69,38 @@ fn without_an_argument_the_command_runs_as_on_its_key() {
         let mut model = typed(text);
         press(&mut model, &[ENTER]);
         assert!(matches!(model.mode, Mode::Filter), "{text:?}: {:?}", model.mode);
+    }
+}
+
+/// `list` also stands in `other list`, and `send` takes a message, but `now` is none.
+#[test]
+fn a_whole_name_means_that_command() {
+    let mut model = session();
+    press(&mut model, &[Key::char('5'), Key::char(':')]);
+    type_text(&mut model, "list");
+    press(&mut model, &[ENTER]);
+    assert_eq!(model.screen, Screen::Main);
+
+    let mut model = session();
+    press(&mut model, &[Key::char(' '), Key::char(':')]);
+    type_text(&mut model, "send now");
+    press(&mut model, &[ENTER]);
+    assert!(model.many.preview.is_some(), "{:?}", model.mode);
+
+    let mut names: Vec<(&str, &str)> =
+        palette::offered(&session()).map(|command| (command.name, command.name)).collect();
+    names.extend([
+        ("case export", "export case"),
+        ("theme", "next theme"),
+        ("save json", "save JSON"),
+    ]);
+    for (line, name) in names {
+        let model = typed(line);
+        let lines = palette::found(&model);
+        let Some(Entry::Command(first)) = lines.first().map(|found| &found.entry) else {
+            panic!("{line}: {lines:?}")
+        };
+        assert_eq!(first.name, name, "{line}");
     }
 }
 

@@ -327,6 +327,14 @@ impl Backend {
         }
     }
 
+    /// The dial that waited for the end of a peer's connection does not begin after all: what was
+    /// to go out on it stays here.
+    pub(super) fn dialled_no_more(&mut self, core: &mut Core, permid: Permid, failure: &Failure) {
+        for id in self.take_pending(permid) {
+            self.undelivered(core, id, failure);
+        }
+    }
+
     fn take_pending(&mut self, permid: Permid) -> Vec<ReplyId> {
         let replies = &mut self.replies;
         let mut is_theirs =

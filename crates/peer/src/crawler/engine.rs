@@ -232,6 +232,7 @@ impl Engine {
                 again_in: None,
             });
             self.requests.dial_failed(&mut self.core, permid, &failure);
+            self.backend.dialled_no_more(&mut self.core, permid, &failure);
         }
     }
 

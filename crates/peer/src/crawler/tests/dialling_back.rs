@@ -306,3 +306,16 @@ fn a_dial_back_that_waited_and_failed_is_not_tried_again() {
     assert_eq!(undelivered(&mut rig), [(permid(2), Cause::TcpTimeout)]);
     assert_eq!(rig.dials.len(), 1, "one attempt");
 }
+
+#[test]
+fn a_dial_back_that_waited_and_is_called_off_is_told() {
+    let mut rig = Rig::peer();
+    rig.request(A, ID, 7, 3600);
+    rig.input(Input::Disconnect(permid(2)));
+    rig.answer(rig.asked[0], "late");
+    rig.events();
+    rig.input(Input::Disconnect(permid(2)));
+    assert_eq!(undelivered(&mut rig), [(permid(2), Cause::Closed)]);
+    rig.close(A);
+    assert!(rig.dials.is_empty(), "{:?}", rig.dials);
+}
