@@ -2,6 +2,7 @@
 //! randomness is here.
 #![allow(clippy::disallowed_methods, reason = "sockets, timers and seeds live here")]
 
+mod deadline;
 mod dht;
 mod lookup;
 mod outside;
@@ -12,6 +13,9 @@ mod rendezvous;
 mod stream;
 mod udp;
 mod watched;
+
+#[cfg(test)]
+mod tests;
 
 pub use dht::{NodeAnswer, Strays, ask};
 pub use lookup::{LookupOutcome, look_up};

@@ -22,6 +22,8 @@ const HANDSHAKE: Duration = Duration::from_secs(5);
 const EXTENSIONS: Duration = Duration::from_secs(5);
 /// Between a connection that was closed and the next: some clients forget the first a moment later.
 const PAUSE: Duration = Duration::from_millis(300);
+/// Peer exchanges that are taken of one peer: those of a day, at the one a minute that BEP 11 allows.
+pub(super) const MOST_EXCHANGES: usize = 24 * 60;
 
 /// What is asked for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -65,7 +67,7 @@ pub enum Turn<'a> {
 /// each peer exchange as it comes.
 ///
 /// # Errors
-/// No connection, no handshake, or not what was wanted.
+/// No connection, no handshake, not what was wanted, or more of it than any client sends.
 pub async fn converse(
     address: SocketAddr,
     infohash: Infohash,
@@ -74,17 +76,17 @@ pub async fn converse(
     mut tell: impl FnMut(Turn<'_>),
 ) -> Result<PeerAnswer, Failure> {
     let begun = Instant::now();
+    let end = begun + limit;
     let mut random = super::random()?;
-    let mut talk = if let Some(talk) =
-        Talk::plain(address, Conversation::new(infohash, random.bytes()), &mut tell).await?
-    {
+    let conversation = Conversation::new(infohash, random.bytes());
+    let mut talk = if let Some(talk) = Talk::plain(address, conversation, end, &mut tell).await? {
         talk
     } else {
         sleep(PAUSE).await;
         let conversation = Conversation::new(infohash, random.bytes());
-        Talk::encrypted(address, conversation, random.bytes(), infohash, &mut tell).await?
+        let random = random.bytes();
+        Talk::encrypted(address, conversation, random, infohash, end, &mut tell).await?
     };
-    let end = begun + limit;
     talk.tell(&mut tell);
     while talk.wants_more(wanted) {
         let until = match (&talk.extensions, wanted) {
@@ -98,6 +100,9 @@ pub async fn converse(
             Listened::Closed => talk.closed_by_peer = true,
             Listened::Nothing => break,
         }
+    }
+    if talk.is_flooded {
+        return Err(flooded(address, begun.elapsed()));
     }
     talk.finish(wanted, begun.elapsed())
 }
@@ -119,6 +124,8 @@ struct Talk {
     exchanges: Vec<PeerExchange>,
     /// How many came.
     exchanged: usize,
+    /// More came than are taken.
+    is_flooded: bool,
     closed_by_peer: bool,
     open_since: Instant,
     /// Sent after the handshake, and not told of yet.
@@ -141,6 +148,7 @@ impl Talk {
             extensions: None,
             exchanges: Vec::new(),
             exchanged: 0,
+            is_flooded: false,
             closed_by_peer: false,
             open_since: Instant::now(),
             sent: Vec::new(),
@@ -156,14 +164,15 @@ impl Talk {
     async fn plain(
         address: SocketAddr,
         conversation: Conversation,
+        end: Instant,
         tell: &mut impl FnMut(Turn<'_>),
     ) -> Result<Option<Self>, Failure> {
-        let mut stream = Stream::connect(address, CONNECT).await?;
+        let mut stream = Stream::connect(address, CONNECT.min(left(address, end)?)).await?;
         if stream.write(&conversation.hello()).await {
             tell(Turn::Sent(hello(address, &conversation, false)));
         }
         let mut talk = Self::new(address, stream, None, conversation);
-        let is_open = talk.await_handshake(address).await?;
+        let is_open = talk.await_handshake(address, end).await?;
         Ok(is_open.then_some(talk))
     }
 
@@ -172,15 +181,16 @@ impl Talk {
         conversation: Conversation,
         random: [u8; 20],
         infohash: Infohash,
+        end: Instant,
         tell: &mut impl FnMut(Turn<'_>),
     ) -> Result<Self, Failure> {
         let closed = || {
             Failure::new(Cause::BtClosed, By::Peer, address.to_string()).delivered(Delivered::Yes)
         };
-        let mut stream = Stream::connect(address, CONNECT).await?;
+        let mut stream = Stream::connect(address, CONNECT.min(left(address, end)?)).await?;
         let mut initiator = Initiator::new(random, infohash.0, conversation.hello().to_vec());
         stream.write(&initiator.hello()).await;
-        let until = Instant::now() + HANDSHAKE;
+        let until = end.min(Instant::now() + HANDSHAKE);
         loop {
             let bytes = match stream.read(until).await {
                 Read::Data(bytes) => bytes,
@@ -203,7 +213,8 @@ impl Talk {
                     let mut talk =
                         Self::new(address, stream, Some(established.streams), conversation);
                     talk.push(&established.received).map_err(|error| misread(address, error))?;
-                    let is_open = talk.handshake.is_some() || talk.await_handshake(address).await?;
+                    let is_open =
+                        talk.handshake.is_some() || talk.await_handshake(address, end).await?;
                     return if is_open { Ok(talk) } else { Err(closed()) };
                 }
             }
@@ -211,8 +222,12 @@ impl Talk {
     }
 
     /// Waits for the whole handshake; false where the peer closes without a byte.
-    async fn await_handshake(&mut self, address: SocketAddr) -> Result<bool, Failure> {
-        let until = Instant::now() + HANDSHAKE;
+    async fn await_handshake(
+        &mut self,
+        address: SocketAddr,
+        end: Instant,
+    ) -> Result<bool, Failure> {
+        let until = end.min(Instant::now() + HANDSHAKE);
         while self.handshake.is_none() {
             match self.stream.read(until).await {
                 Read::Data(mut bytes) => {
@@ -246,6 +261,9 @@ impl Talk {
             match heard {
                 Heard::Handshake(handshake) => self.handshake = Some(handshake),
                 Heard::Extensions(extensions) => self.extensions = Some(extensions),
+                Heard::PeerExchange(_) if self.exchanged == MOST_EXCHANGES => {
+                    self.is_flooded = true;
+                }
                 Heard::PeerExchange(exchange) => {
                     self.exchanges.push(exchange);
                     self.exchanged += 1;
@@ -300,7 +318,7 @@ impl Talk {
             Wanted::Hello => self.extensions.is_none(),
             Wanted::PeerExchange => self.has_peer_exchange(),
         };
-        self.has_extensions() && more && !self.closed_by_peer
+        self.has_extensions() && more && !self.closed_by_peer && !self.is_flooded
     }
 
     fn finish(self, wanted: Wanted, took: Duration) -> Result<PeerAnswer, Failure> {
@@ -338,6 +356,24 @@ impl Talk {
             received: self.conversation.messages.received(),
         })
     }
+}
+
+/// What is left of the time for all of it.
+fn left(address: SocketAddr, end: Instant) -> Result<Duration, Failure> {
+    match end.saturating_duration_since(Instant::now()) {
+        Duration::ZERO => {
+            let detail = format!("{address}: no time was left for another connection");
+            Err(Failure::new(Cause::BtTimeout, By::Network, detail))
+        }
+        left => Ok(left),
+    }
+}
+
+/// It is ended from here; what was told of it before stays true.
+fn flooded(address: SocketAddr, after: Duration) -> Failure {
+    let after = after.as_secs_f32();
+    let detail = format!("{address}: more than {MOST_EXCHANGES} peer exchanges in {after:.1} s");
+    Failure::new(Cause::BtFlood, By::Us, detail).delivered(Delivered::Yes)
 }
 
 /// Our handshake as it is sent.

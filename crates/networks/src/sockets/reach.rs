@@ -13,10 +13,10 @@ use swarmscope_wire::handshake::{HANDSHAKE_LEN, Handshake, PeerId};
 use swarmscope_wire::krpc::{Question, Security};
 use swarmscope_wire::text;
 use tokio::sync::mpsc;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 
 use super::stream::Stream;
-use super::{dht, udp};
+use super::{deadline, dht, udp};
 use crate::reach::banner::{self, MAX_BANNER};
 use crate::reach::{DhtNode, Findings, Name, Outcome, Rung, version_words};
 
@@ -289,7 +289,7 @@ async fn utp(address: SocketAddr, timings: Timings, ladder: &Ladder) {
         let _ = socket.send(&Packet::syn(connection, micros(begun)).encode()).await;
         let until = Instant::now() + timings.utp;
         let mut buffer = [0; 1500];
-        while let Ok(received) = timeout_at(until, socket.recv(&mut buffer)).await {
+        while let Some(received) = deadline::by(until, socket.recv(&mut buffer)).await {
             let Ok(length) = received else {
                 ladder.end(
                     Name::Utp,

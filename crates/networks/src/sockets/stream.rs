@@ -6,9 +6,9 @@ use std::time::Duration;
 use swarmscope_wire::failure::{By, Cause, Failure};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, timeout};
 
-use super::connect_cause;
+use super::{connect_cause, deadline};
 
 /// What reading gave.
 pub(super) enum Read {
@@ -49,13 +49,13 @@ impl Stream {
         self.socket.write_all(bytes).await.is_ok()
     }
 
-    /// What comes next.
+    /// What comes next; nothing once `until` is over, whatever is ready.
     pub(super) async fn read(&mut self, until: Instant) -> Read {
         let mut buffer = vec![0; 4096];
-        match timeout_at(until, self.socket.read(&mut buffer)).await {
-            Err(_) => Read::Nothing,
-            Ok(Ok(0) | Err(_)) => Read::Closed,
-            Ok(Ok(count)) => {
+        match deadline::by(until, self.socket.read(&mut buffer)).await {
+            None => Read::Nothing,
+            Some(Ok(0) | Err(_)) => Read::Closed,
+            Some(Ok(count)) => {
                 buffer.truncate(count);
                 Read::Data(buffer)
             }

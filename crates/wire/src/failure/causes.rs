@@ -171,6 +171,10 @@ causes! {
         "clients send one a minute, some only after a change in their peers: wait longer with \
          --timeout",
         "No peer exchange arrives before the deadline.";
+    BtFlood: Reply, "reply.bt-flood", CLOSED,
+        "more peer exchanges than any client sends: ended from here",
+        "the peer is hostile or broken: do not rely on what it tells",
+        "More peer exchanges arrive than a client sends in a day, at one a minute.";
     BtClosedInReply: Reply, "reply.bt-closed", CLOSED,
         "connection lost before the answer was complete",
         "seeds close connections to peers that request no data: ask again",

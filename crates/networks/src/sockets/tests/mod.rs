@@ -1,0 +1,4 @@
+//! Questions over real sockets to peers that do not behave.
+
+mod endless;
+mod support;
