@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Writes fuzz/seeds/TARGET, cut for each target: what the original client sent (tests/vectors/transcripts), and what
-BitTorrent clients answered (crates/wire/tests/clients)."""
+BitTorrent clients answered (crates/wire/tests/clients), and what operators write and keep."""
 
 import hashlib
 import json
 import pathlib
+import re
 import shutil
 import sys
 
@@ -93,6 +94,36 @@ def client(recorded):
         seed("conversation", b"\3\x40" + flags + b"\5aaaaa" + b"\0\0\0\0" + said)
 
 
+def operator_files():
+    """What operators write and keep: what the documents show of it, the themes, a session that was recorded."""
+    for number, pattern in ((1, "themes/*.toml"), (2, "examples/*.keys")):
+        for file in files(pattern):
+            seed("small_file", bytes([number]) + file.read_bytes())
+    for file in files("docs/*.md"):
+        text = file.read_text()
+        for block in re.findall(r"```toml\n(.*?)```", text, re.S):
+            for number in (0, 1, 3, 6):
+                seed("small_file", bytes([number]) + block.encode())
+        for word in re.findall(r"`(/[^`]{3,40}/|[^`]*[a-z]:[^`]+)`", text):
+            seed("filter", word.encode())
+    for text in ("nat:sym -17 (version:18 | state:refused)", "reply:<5m bytes:>1MiB", "/^sym|9f3a/ marked:yes", '"a b" !c'):
+        seed("filter", text.encode())
+    for text in ("ids=3,9 min-frequency=60 until=2027-01-01 budget=10/h", "198.51.100.0/24\npermid x until 2030-01-01\n"):
+        seed("small_file", b"\4" + text.encode())
+        seed("small_file", b"\5" + text.encode())
+    for file in files("fuzz/samples/recording.jsonl"):
+        lines = file.read_bytes().splitlines(keepends=True)
+        seed("recording", b"".join(lines))
+        for line in lines:
+            seed("recording", line)
+    # A question and its reply, its failure, a note about it, a signal, a checkpoint.
+    field = lambda number, value: bytes([number, len(value)]) + value
+    asked = bytes([64, 5]) + field(0, b"peer") + field(1, b"198.51.100.7:7760") + field(4, b"3") + field(5, b"3600") + field(2, b"overlay")
+    for end in (bytes([65, 3]) + field(14, b"1") + field(9, b"0") + field(12, b"d1:ai1ee"), bytes([66, 2]) + field(14, b"1") + field(9, b"254")):
+        for rest in (b"", bytes([3, 2]) + field(15, b"1 1 2") + field(16, b"a \x1b[31mnote"), bytes([4, 1]) + field(22, b"{}") + b"\xff"):
+            seed("case", b"\0\x40\1" + asked + end + rest)
+
+
 def main():
     shutil.rmtree(ROOT / "seeds", ignore_errors=True)
     for file in files("tests/vectors/transcripts/*.jsonl"):
@@ -139,6 +170,7 @@ def main():
     seed("mse", b"\x60" + b"\7" * 96 + b"\xff" + b"\0" * 255)
     seed("probe_file", b"id = 77\nname = 'X'\ndoc = 'd'\ndecoder = 'hex'\npayload = '{n} {text}'\n[[field]]\nname = 'n'\ntype = 'int'\ndefault = 1\n")
     seed("probe_file", b"id = 78\nname = 'Y'\ndoc = 'd'\ndecoder = 'zlib+json'\npayload_hex = '00{b}'\n[[field]]\nname = 'b'\ntype = 'bytes'\ndefault = '0a'\n")
+    operator_files()
     seed("text", "caf\u00e9 198.51.100.7:7000 \u202e\x1b[31m z\u0301\u0302\u0303".encode())
     seed("engine", b"\7\0\1\x6a\x0a\3\1\2\3\2\3\1\0\x3c\0\3\3\1\0\0\2hi\0\x10\0\x3c")
 

@@ -1,8 +1,12 @@
 //! What each fuzz target does with its bytes, and what must hold. `fuzz_targets/` only calls these.
 
+#[cfg(feature = "peer")]
+pub mod case;
 pub mod connection;
 #[cfg(feature = "peer")]
 pub mod engine;
+#[cfg(feature = "peer")]
+pub mod files;
 #[cfg(feature = "peer")]
 pub mod lookup;
 pub mod networks;

@@ -12,6 +12,7 @@ use std::path::PathBuf;
 use ratatui::style::{Modifier, Style};
 
 use file::{File, Flaw, Token};
+pub use file::File as ThemeFile;
 pub use look::Look;
 pub use shelf::names;
 
