@@ -35,6 +35,7 @@ mod options;
 mod output;
 mod payload;
 mod peer;
+mod printed;
 mod probes;
 mod queue;
 mod recording;

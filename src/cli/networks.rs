@@ -3,12 +3,14 @@
 mod kept;
 
 use std::fmt::Write as _;
+use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use super::case::KeyOption;
-use super::output::{self, Line, milliseconds};
+use super::output::{Line, milliseconds};
 use super::payload::Payload;
+use super::printed::Printed;
 use super::reply::ReplyFile;
 use super::{CliError, stop};
 use kept::Kept;
@@ -125,13 +127,16 @@ async fn ask(
     out: Option<ReplyFile>,
 ) -> Result<u8, CliError> {
     let mut ending = stop::Stop::listen()?;
-    let (mut printed, mut received) = (Ok(()), None);
-    let on_told = |told: Told| {
+    let printed = Printed::to_standard_output(request.json);
+    let (mut told, mut received) = (Ok(()), None);
+    let on_told = |said: Told| {
         if let Some(kept) = &mut kept {
-            kept.told(&told);
+            kept.told(&said);
         }
-        match told {
-            Told::Part(part) if printed.is_ok() => printed = print_part(&part, request.json),
+        match said {
+            Told::Part(part) if told.is_ok() => {
+                told = part_line(&part, request.json).and_then(|line| printed.part(line));
+            }
             Told::Exchange(Exchange::Received(bytes)) => received = Some(bytes),
             _ => {}
         }
@@ -142,16 +147,26 @@ async fn ask(
     };
     let outcome = outcome.map_err(|failure| located(failure, &request.target));
     let closed = kept.map_or(Ok(()), |kept| kept.close(&outcome));
-    if let (Err(error), true) = (&closed, outcome.is_err() || printed.is_err()) {
+    if let (Err(error), true) = (&closed, outcome.is_err() || told.is_err()) {
         let _ = error.report(&[]);
     }
-    printed?;
-    let reply = outcome?;
+    told?;
+    let reply = match outcome {
+        Ok(reply) => reply,
+        Err(failure) if failure.cause == Cause::Stopped => {
+            printed.give_up();
+            return Err(failure.into());
+        }
+        Err(failure) => {
+            printed.last(Vec::new(), &mut ending).await?;
+            return Err(failure.into());
+        }
+    };
     let written = out.map_or(Ok(()), |out| match received.as_ref().and_then(Received::whole) {
         Some(bytes) => out.write(bytes),
         None => Err(out.without(NOT_KEPT)),
     });
-    print_reply(&reply, request, question)?;
+    printed.last(reply_text(&reply, request, question)?, &mut ending).await?;
     written?;
     closed.map(|()| reply.exit)
 }
@@ -180,21 +195,18 @@ pub async fn explained(error: CliError, target: &OverlayTarget) -> CliError {
     Failure::new(Cause::LikelyBitTorrent, By::Peer, detail).into()
 }
 
-fn print_part(part: &Part, json: bool) -> Result<(), CliError> {
+fn part_line(part: &Part, json: bool) -> io::Result<Vec<u8>> {
+    let at_ms = milliseconds(part.at);
     if json {
-        Line::QuestionPart { index: part.index, at_ms: milliseconds(part.at), decoded: &part.json }
-            .print()?;
-        return Ok(());
+        return Line::QuestionPart { index: part.index, at_ms, decoded: &part.json }.bytes();
     }
-    let line = format!("{:>7.1} ms  {}\n", milliseconds(part.at), one_line(&part.json));
-    output::write_out(line.as_bytes())?;
-    Ok(())
+    Ok(format!("{at_ms:>7.1} ms  {}\n", one_line(&part.json)).into())
 }
 
-fn print_reply(reply: &Reply, request: &Request, question: &Question) -> Result<(), CliError> {
+fn reply_text(reply: &Reply, request: &Request, question: &Question) -> io::Result<Vec<u8>> {
     if request.json {
         let error = reply.error.as_ref();
-        Line::QuestionReply {
+        let line = Line::QuestionReply {
             network: request.target.network.name(),
             question: question.name(),
             error: error.map_or(0, |error| error.code),
@@ -203,9 +215,8 @@ fn print_reply(reply: &Reply, request: &Request, question: &Question) -> Result<
             elapsed_ms: milliseconds(reply.elapsed),
             summary: &reply.said.summary,
             decoded: &reply.said.json,
-        }
-        .print()?;
-        return Ok(());
+        };
+        return line.bytes();
     }
     let mut text = format!("{}\n", reply.said.summary);
     if let serde_json::Value::Object(members) = &reply.said.json {
@@ -214,8 +225,7 @@ fn print_reply(reply: &Reply, request: &Request, question: &Question) -> Result<
             rows(key, value, 1, &mut text);
         }
     }
-    output::write_out(text.as_bytes())?;
-    Ok(())
+    Ok(text.into())
 }
 
 /// `key  value`, containers below one another. Everything in it is clean of control characters.

@@ -80,7 +80,9 @@ impl Queue {
     fn offer(&self, to: Option<&SyncSender<Vec<u8>>>, line: Vec<u8>) -> bool {
         let size = line.len();
         let Some(to) = to else { return false };
-        if self.waiting.load(Ordering::Relaxed) + size > MOST_BYTES {
+        let waiting = self.waiting.load(Ordering::Relaxed);
+        // one that is larger than all that may wait goes alone
+        if waiting > 0 && waiting + size > MOST_BYTES {
             return false;
         }
         self.waiting.fetch_add(size, Ordering::Relaxed);
@@ -90,6 +92,17 @@ impl Queue {
                 self.waiting.fetch_sub(size, Ordering::Relaxed);
                 false
             }
+        }
+    }
+
+    /// Whether everything was written.
+    ///
+    /// # Errors
+    /// It could not be.
+    pub fn is_taken(&self) -> io::Result<bool> {
+        match lock(&self.broken).take() {
+            Some(error) => Err(error),
+            None => Ok(self.waiting.load(Ordering::Relaxed) == 0),
         }
     }
 

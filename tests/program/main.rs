@@ -31,4 +31,5 @@ mod schema;
 mod signals;
 mod strangers;
 mod tour;
+mod unread;
 mod wireshark;

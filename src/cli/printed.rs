@@ -1,0 +1,72 @@
+//! The standard output of a command that ends by itself, behind a [`Queue`]: whoever does not read it
+//! can't keep the command from meeting its deadline, nor from ending when it is told to.
+
+use std::io;
+use std::time::Duration;
+
+use swarmscope_wire::failure::{By, Cause, Failure};
+use swarmscope_wire::text::count;
+
+use super::output::Line;
+use super::queue::Queue;
+use super::{CliError, stop};
+
+/// For what still waits once it was told to end.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// Between two looks at what the reader has taken.
+const LOOK: Duration = Duration::from_millis(10);
+
+/// Where parts go, and the reply.
+pub struct Printed(Queue);
+
+impl Printed {
+    /// To standard output: lines of `--json`, or for people.
+    #[must_use]
+    pub fn to_standard_output(json: bool) -> Self {
+        let missing = if json { |lines| Line::Lost { lines }.bytes() } else { in_words };
+        Self(Queue::to(io::stdout(), missing))
+    }
+
+    /// Prints a part in its turn, or counts it where the reader is far behind. Never waits.
+    ///
+    /// # Errors
+    /// A part before it could not be written.
+    pub fn part(&self, bytes: Vec<u8>) -> io::Result<()> {
+        self.0.put(bytes)
+    }
+
+    /// Prints the last there is, of any size, and waits until the reader has taken all, as every
+    /// program in a pipe does, or until a signal comes.
+    ///
+    /// # Errors
+    /// It can't be written, or a signal came before.
+    pub async fn last(self, bytes: Vec<u8>, ending: &mut stop::Stop) -> Result<(), CliError> {
+        let all = async {
+            // the first says what is missing; what is larger than all that may wait goes alone
+            for line in [Vec::new(), bytes] {
+                self.0.put(line)?;
+                while !self.0.is_taken()? {
+                    tokio::time::sleep(LOOK).await;
+                }
+            }
+            Ok::<_, io::Error>(())
+        };
+        let stopped = tokio::select! {
+            all = all => return Ok(all?),
+            _ = ending.wait() => Failure::new(Cause::Stopped, By::Us, "not all of it was read"),
+        };
+        self.give_up();
+        Err(stopped.into())
+    }
+
+    /// Waits a moment for what waits, and no longer.
+    pub fn give_up(self) {
+        self.0.end(PATIENCE);
+    }
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "others write JSON, which may fail")]
+fn in_words(lines: u64) -> io::Result<Vec<u8>> {
+    let lines = count(usize::try_from(lines).unwrap_or(usize::MAX), "part", "parts");
+    Ok(format!("missing here, because they were not read in time: {lines}\n").into())
+}

@@ -1,0 +1,87 @@
+//! Questions to BitTorrent peers whose parts nobody reads, or somebody reads late.
+
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpListener};
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use swarmscope_wire::bittorrent::extension::HANDSHAKE_ID;
+use swarmscope_wire::bittorrent::handshake::HANDSHAKE_LEN;
+use swarmscope_wire::bittorrent::{
+    ExtensionHandshake, Handshake, Infohash, PeerExchange, Reserved, frame, pex,
+};
+
+use crate::process::{Home, Outcome};
+
+/// As parts they are more than a pipe holds (64 KiB), and fewer than end the question.
+const EXCHANGES: usize = 1400;
+
+/// A client that sends that many peer exchanges at once and then stays.
+fn talkative() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("its address");
+    let (reserved, infohash) = (Reserved([0, 0, 0, 0, 0, 0x10, 0, 5]), Infohash([0xaa; 20]));
+    let hands = Handshake { reserved, infohash, peer_id: *b"-TR3000-abcdefghijkl" }.encode();
+    let extensions = vec![(pex::NAME.as_bytes().to_vec(), 1)];
+    let named = ExtensionHandshake { extensions, ..Default::default() };
+    let met = (0..10).map(|host| (([192, 0, 2, host], 6881).into(), pex::Flags(0)));
+    let exchange = PeerExchange { added: met.collect(), ..Default::default() };
+    let mut bytes = [&hands[..], &frame::extended(HANDSHAKE_ID, &named.encode())].concat();
+    bytes.extend(frame::extended(1, &exchange.encode()).repeat(EXCHANGES));
+    thread::spawn(move || {
+        for mut socket in listener.incoming().map_while(Result::ok) {
+            let bytes = bytes.clone();
+            thread::spawn(move || {
+                let _ = socket.read(&mut [0; HANDSHAKE_LEN]);
+                let _ = socket.write_all(&bytes);
+                let _ = socket.read_to_end(&mut Vec::new()); // until the other side goes
+            });
+        }
+    });
+    address
+}
+
+/// Asked, with its standard output in a pipe that is not read.
+fn ask(home: &Home, timeout: &str, json: &[&str]) -> Child {
+    let (target, infohash) = (format!("bt://{}", talkative()), "aa".repeat(20));
+    let args = ["request", &target, "pex", "--infohash", &infohash, "--timeout", timeout];
+    let mut command = home.swarmscope(&[&args[..], json].concat());
+    command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program runs")
+}
+
+#[test]
+fn a_question_whose_parts_nobody_reads_ends_when_it_is_told_to() {
+    let home = Home::new();
+    // while it is asked, and where its reply waits to be read
+    for (timeout, json) in [("60", &["--json"][..]), ("60", &[]), ("1", &["--json"])] {
+        let mut child = ask(&home, timeout, json);
+        thread::sleep(Duration::from_secs(3));
+        assert_eq!(child.try_wait().expect("a child"), None, "{timeout} {json:?}: it still runs");
+        let kill = Command::new("kill").arg(child.id().to_string()).status().expect("kill runs");
+        assert!(kill.success());
+        let told = Instant::now();
+        let code = loop {
+            if let Some(status) = child.try_wait().expect("a child") {
+                break status.code();
+            }
+            if told.elapsed() > Duration::from_secs(10) {
+                child.kill().expect("it runs");
+                panic!("{timeout} {json:?}: it does not end");
+            }
+            thread::sleep(Duration::from_millis(20));
+        };
+        assert_eq!(code, Some(130), "{timeout} {json:?}");
+    }
+}
+
+#[test]
+fn a_reader_that_comes_late_gets_every_part_and_the_reply() {
+    let home = Home::new();
+    let child = ask(&home, "1", &["--json"]);
+    thread::sleep(Duration::from_secs(3));
+    let outcome = Outcome::of_its_end(child);
+    let parts = outcome.events().iter().filter(|event| event["event"] == "part").count();
+    assert_eq!((outcome.code, parts), (0, EXCHANGES), "{}", outcome.stderr);
+    assert_eq!(outcome.last("reply")["parts"], EXCHANGES);
+}
