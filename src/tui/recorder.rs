@@ -62,6 +62,12 @@ pub struct Finished {
     pub result: io::Result<u64>,
 }
 
+/// What the program says of it when it ends.
+#[must_use]
+pub fn broken_off(path: &Path, error: &io::Error) -> io::Error {
+    io::Error::other(format!("the recording {} breaks off: {error}", path.display()))
+}
+
 /// A recording that is being written.
 pub struct Recorder {
     path: PathBuf,

@@ -147,6 +147,7 @@ pub async fn run(source: Source, options: Options) -> io::Result<Ended> {
         frozen: None,
         recorder: None,
         finished,
+        broken_off: None,
         recordings: options.recordings,
         script: options.script,
         shown: String::new(),
@@ -267,10 +268,11 @@ pub async fn run(source: Source, options: Options) -> io::Result<Ended> {
     }
     screen.end_recording(Wait::Yes);
     let closed = screen.cases.take().map_or(Ok(()), Cases::end);
-    while let Ok(Finished { path, result }) = recorded.try_recv() {
-        result.map_err(|error| {
-            io::Error::other(format!("the recording {} breaks off: {error}", path.display()))
-        })?;
+    while let Ok(finished) = recorded.try_recv() {
+        screen.recorded(finished);
+    }
+    if let Some(broken_off) = screen.broken_off {
+        return Err(broken_off);
     }
     closed.map_err(|why| io::Error::other(format!("the case breaks off: {why}")))?;
     Ok(screen.ended.unwrap_or(Ended::Quit))
@@ -285,6 +287,8 @@ struct Running {
     frozen: Option<Frozen>,
     recorder: Option<Recorder>,
     finished: mpsc::UnboundedSender<Finished>,
+    /// The first recording that could not be written to its end: told again when the program ends.
+    broken_off: Option<io::Error>,
     recordings: Option<PathBuf>,
     script: Option<Script>,
     /// What the newest frame says, for the script.

@@ -11,8 +11,8 @@ use std::path::PathBuf;
 
 use ratatui::style::{Modifier, Style};
 
-use file::{File, Flaw, Token};
 pub use file::File as ThemeFile;
+use file::{File, Flaw, Token};
 pub use look::Look;
 pub use shelf::names;
 

@@ -124,7 +124,7 @@ const WEAKENED: &[Case] = &[
     Case {
         attack: "floods that are told of, in the log and with --json",
         before: "7 MB/s of lines",
-        now: "a line a second for each peer and kind, with the count; files are rotated",
+        now: "a line a second for each peer and kind, with the count; log files and audits are rotated",
         tests: &[
             (
                 "crates/peer/src/crawler/tally.rs",
@@ -225,8 +225,9 @@ const WEAKENED: &[Case] = &[
     Case {
         attack: "a disk that is full while a recording is written",
         before: "an end without a word, exit code 0",
-        now: "told, with an exit code that says so",
+        now: "told on the screen, and again with an exit code that says so",
         tests: &[
+            ("tests/pty/faults.rs", "a_recording_that_the_disk_has_no_room_for_is_told_of"),
             ("tests/program/outputs.rs", "a_full_disk_is_told_of"),
             ("crates/store/tests/damage.rs", "a_full_disk_loses_nothing_that_was_acknowledged"),
         ],

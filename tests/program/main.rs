@@ -6,6 +6,7 @@
 mod case;
 mod case_networks;
 mod check;
+mod clocks;
 mod completions;
 mod config;
 mod crawl;

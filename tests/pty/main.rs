@@ -2,6 +2,7 @@
 #![allow(clippy::disallowed_methods)] // real time, in a real terminal
 
 mod cases;
+mod faults;
 mod flood;
 mod jobs;
 mod keys;

@@ -312,6 +312,12 @@ impl Terminal {
         (screen.alternate_screen(), screen.hide_cursor(), screen.bracketed_paste(), mouse)
     }
 
+    /// Waits for the end of a program that was killed, which leaves the terminal as it is.
+    pub fn wait_until_closed(mut self) {
+        let status = self.child.wait().expect("the child can be waited for");
+        assert!(!status.success(), "it was killed");
+    }
+
     /// Waits for the program's end: its exit code, and what it printed in all.
     pub fn end(mut self) -> (u32, String) {
         let end = Instant::now() + PATIENCE;

@@ -186,7 +186,11 @@ impl Running {
                 "recorded {}: {file}",
                 swarmscope_facts::format::counted(saturated(lines), "line")
             )),
-            Err(error) => Msg::NotDone(format!("recording stopped: {file}: {error}")),
+            Err(error) => {
+                let told = Msg::NotDone(format!("recording stopped: {file}: {error}"));
+                self.broken_off.get_or_insert_with(|| recorder::broken_off(&path, &error));
+                told
+            }
         };
         self.fold(told);
     }
