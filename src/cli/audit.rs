@@ -99,7 +99,7 @@ fn show(path: &Path, json: bool) -> Result<(), CliError> {
                 continue;
             }
         };
-        output::write_text(format!("{text}\n").as_bytes())?;
+        output::write_text(&format!("{text}\n"))?;
     }
 }
 

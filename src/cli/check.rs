@@ -100,7 +100,7 @@ fn print_rung(rung: &Rung, json: bool) -> Result<(), CliError> {
         rung.outcome.word(),
         rung.detail
     );
-    output::write_out(line.as_bytes())?;
+    output::write_words(&line)?;
     Ok(())
 }
 
@@ -116,8 +116,6 @@ fn print_verdict(
         Line::Check(&answer::verdict(findings, &verdict).json).print()?;
         return Ok(());
     }
-    output::write_out(
-        format!("\n{place}: {}\nnext: {}\n", verdict.summary, verdict.next).as_bytes(),
-    )?;
+    output::write_words(&format!("\n{place}: {}\nnext: {}\n", verdict.summary, verdict.next))?;
     Ok(())
 }

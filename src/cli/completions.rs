@@ -52,7 +52,7 @@ impl Shell {
 pub fn run(args: &CompletionsArgs) -> Result<u8, CliError> {
     let mut script = Vec::new();
     args.shell.completer().write_registration(VARIABLE, PROGRAM, PROGRAM, PROGRAM, &mut script)?;
-    output::write_text(&script)?;
+    output::write_text(&String::from_utf8_lossy(&script))?;
     Ok(0)
 }
 

@@ -77,7 +77,7 @@ pub fn limits() -> Result<Limits, CliError> {
 /// # Errors
 /// Standard output can't be written.
 pub fn run(command: &Command) -> Result<u8, CliError> {
-    output::write_text(print::default_file(command).as_bytes())?;
+    output::write_text(&print::default_file(command))?;
     Ok(0)
 }
 

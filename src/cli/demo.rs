@@ -209,14 +209,14 @@ async fn headless(args: &DemoArgs, config: SwarmConfig) -> Result<u8, CliError> 
         if args.json.json {
             journal::announce(&peer.listening())?;
         } else {
-            output::write_out(format!("{}@{}\n", peer.permid, peer.address).as_bytes())?;
+            output::write_words(&format!("{}@{}\n", peer.permid, peer.address))?;
         }
     }
     for line in swarm.strangers().iter().flat_map(|strangers| strangers.lines()) {
         if args.json.json {
             tracing::info!("{line}");
         } else {
-            output::write_out(format!("{line}\n").as_bytes())?;
+            output::write_words(&format!("{line}\n"))?;
         }
     }
     let asked = stop.wait().await;

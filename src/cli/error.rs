@@ -8,6 +8,7 @@ use super::environment::{self, Variable};
 use super::output::say;
 use swarmscope_peer::crawler::Acceptance;
 use swarmscope_wire::failure::{By, Cause, Failure};
+use swarmscope_wire::text::clean;
 
 /// The exit code of wrong usage.
 pub const USAGE: u8 = 2;
@@ -27,9 +28,10 @@ impl CliError {
         Self::Usage { what: what.into(), hint: hint.into() }
     }
 
-    /// A file or device of this machine failed, or holds what it should not.
+    /// A file or device of this machine failed, or holds what it should not. It is said in one line:
+    /// a file's own words make no hints.
     pub fn file(path: &Path, what: impl fmt::Display) -> Self {
-        Self::io(format!("{}: {what}", path.display()))
+        Self::io(clean(&format!("{}: {what}", path.display())))
     }
 
     pub fn io(detail: impl Into<String>) -> Self {

@@ -69,6 +69,6 @@ pub fn run(args: KeyArgs) -> Result<u8, CliError> {
 }
 
 fn print(permid: &Permid, what: &str) -> Result<u8, CliError> {
-    output::write_out(format!("{permid}\n{what}\n").as_bytes())?;
+    output::write_words(&format!("{permid}\n{what}\n"))?;
     Ok(0)
 }

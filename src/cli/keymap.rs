@@ -40,7 +40,7 @@ pub fn load() -> Keymap {
 pub fn run(args: &KeymapArgs) -> Result<u8, CliError> {
     let keymap = load();
     let text = if args.json.json { json(&keymap)? } else { table(&keymap) };
-    output::write_text(text.as_bytes())?;
+    output::write_text(&text)?;
     if keymap.faults().is_empty() {
         return Ok(0);
     }

@@ -41,7 +41,7 @@ pub fn run(args: &LimitsArgs) -> Result<u8, CliError> {
     if args.json.json {
         print_json(&limits, &peers)?;
     } else {
-        output::write_text(text(&limits, &peers).as_bytes())?;
+        output::write_text(&text(&limits, &peers))?;
     }
     Ok(0)
 }

@@ -38,7 +38,7 @@ const EXIT: [(&str, &str); 12] = [
 /// # Errors
 /// Standard output can't be written.
 pub fn run(command: Command) -> Result<u8, CliError> {
-    output::write_text(&page(command)?)?;
+    output::write_text(&String::from_utf8_lossy(&page(command)?))?;
     Ok(0)
 }
 

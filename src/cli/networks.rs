@@ -24,6 +24,7 @@ use swarmscope_networks::sockets::{self, Part, Reply, Settings, Timings, Told};
 use swarmscope_networks::target::{Network, Target};
 use swarmscope_peer::node::Target as OverlayTarget;
 use swarmscope_wire::failure::{By, Cause, Failure};
+use swarmscope_wire::text::clean_lines;
 
 /// What `request` was told, as far as it is of use on these networks.
 pub struct Request {
@@ -200,7 +201,8 @@ fn part_line(part: &Part, json: bool) -> io::Result<Vec<u8>> {
     if json {
         return Line::QuestionPart { index: part.index, at_ms, decoded: &part.json }.bytes();
     }
-    Ok(format!("{at_ms:>7.1} ms  {}\n", one_line(&part.json)).into())
+    let line = format!("{at_ms:>7.1} ms  {}\n", one_line(&part.json));
+    Ok(clean_lines(&line).into_owned().into())
 }
 
 fn reply_text(reply: &Reply, request: &Request, question: &Question) -> io::Result<Vec<u8>> {
@@ -225,7 +227,7 @@ fn reply_text(reply: &Reply, request: &Request, question: &Question) -> io::Resu
             rows(key, value, 1, &mut text);
         }
     }
-    Ok(text.into())
+    Ok(clean_lines(&text).into_owned().into())
 }
 
 /// `key  value`, containers below one another. Everything in it is clean of control characters.

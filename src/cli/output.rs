@@ -12,7 +12,7 @@ use serde::{Serialize, Serializer};
 use swarmscope_peer::crawler::Acceptance;
 use swarmscope_peer::node::Transport;
 use swarmscope_wire::failure::Failure;
-use swarmscope_wire::text::write_json;
+use swarmscope_wire::text::{clean_lines, write_json};
 use swarmscope_wire::{ErrorByte, MessageId, Note, Permid};
 
 /// The events of `--json` (cli.md). Fields are written in this order.
@@ -197,10 +197,7 @@ impl Line<'_> {
 
     /// The object and its newline; what would act on a terminal is escaped.
     pub fn bytes(&self) -> io::Result<Vec<u8>> {
-        let mut line = Vec::new();
-        write_json(&mut line, self)?;
-        line.push(b'\n');
-        Ok(line)
+        json_line(self)
     }
 
     /// Writes the object and its newline at once.
@@ -219,13 +216,35 @@ pub fn write_out(bytes: &[u8]) -> io::Result<()> {
     out.flush()
 }
 
-/// Writes a text about the program itself: a reader that goes away before its end has what it
-/// wanted, `| head` for one.
-pub fn write_text(bytes: &[u8]) -> io::Result<()> {
-    match write_out(bytes) {
+/// Writes a text for people: whatever is in it, a file's or a peer's words, nothing but line ends and
+/// tabs does anything on a terminal.
+pub fn write_words(text: &str) -> io::Result<()> {
+    write_out(clean_lines(text).as_bytes())
+}
+
+/// As [`write_words`], where a reader that goes away before its end has what it wanted, `| head` for
+/// one.
+pub fn write_text(text: &str) -> io::Result<()> {
+    match write_words(text) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         written => written,
     }
+}
+
+/// Prints an object and its newline; what would act on a terminal is escaped.
+///
+/// # Errors
+/// Standard output is closed or full.
+pub fn print_json(value: &impl Serialize) -> io::Result<()> {
+    write_out(&json_line(value)?)
+}
+
+/// An object and its newline.
+fn json_line(value: &impl Serialize) -> io::Result<Vec<u8>> {
+    let mut line = Vec::new();
+    write_json(&mut line, value)?;
+    line.push(b'\n');
+    Ok(line)
 }
 
 /// A line on standard error. Where that can't be written nobody can be told; the exit code says it

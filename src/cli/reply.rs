@@ -113,7 +113,7 @@ pub fn present(
     if json {
         as_json(answered, &reading).print()?;
     } else {
-        output::write_out(as_text(reply, registry, &reading).as_bytes())?;
+        output::write_words(&as_text(reply, registry, &reading))?;
         if let Some(hint) = hint(reply.error) {
             output::say(format_args!("hint: {hint}"));
         }

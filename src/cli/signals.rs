@@ -161,7 +161,7 @@ fn print(cards: &[Card], rounds: &[Round], json: bool) -> Result<(), CliError> {
         let found = text::count(cards.len(), "signal", "signals");
         out.extend([&found, ", looking at ", &looked, ". ", signals::NOT_SAID, ".\n"]);
     }
-    Ok(output::write_text(out.as_bytes())?)
+    Ok(output::write_text(&out)?)
 }
 
 /// A card as lines.

@@ -40,9 +40,9 @@ impl Write for Line {
 }
 
 /// A line on standard error, after those of the log. Where that can't be written nobody can be told;
-/// the exit code says it still.
+/// the exit code says it still. What a file or a peer has put into it does nothing on a terminal.
 pub fn line(text: impl Display) {
-    let text = format!("{text}\n");
+    let text = format!("{}\n", text::clean_lines(&text.to_string()));
     let _ = match LOG.get() {
         Some(log) => log.put(text.into_bytes()),
         None => io::stderr().lock().write_all(text.as_bytes()),

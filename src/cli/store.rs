@@ -10,6 +10,7 @@ use swarmscope_store::{Figures, Place, Round, Store, StoreError, Time};
 use super::options::JsonOption;
 use super::{CliError, directories, logging, output};
 use swarmscope_wire::failure::{By, Cause, Failure};
+use swarmscope_wire::text::clean;
 
 mod diff;
 mod export;
@@ -153,8 +154,8 @@ fn info(asked: &Asked) -> Result<u8, CliError> {
         ("tables", format!("version {}", info.schema)),
     ];
     let lines: Vec<String> =
-        lines.iter().map(|(name, value)| format!("{name:<12} {value}")).collect();
-    output::write_text(format!("{}\n", lines.join("\n")).as_bytes())?;
+        lines.iter().map(|(name, words)| format!("{name:<12} {words}")).collect();
+    output::write_text(&format!("{}\n", lines.join("\n")))?;
     Ok(0)
 }
 
@@ -223,16 +224,13 @@ fn rounds(asked: &Asked) -> Result<u8, CliError> {
     rows::table(&head, &table)?;
     let notes = "coverage: reached, of the peers that can be reached, as estimated from two rounds in a row (Chapman)\n\
                  distortion: share of the peers of two rounds in a row that are in only one of them\n";
-    output::write_text(notes.as_bytes())?;
+    output::write_text(notes)?;
     for round in rounds.iter().filter(|round| round.zone_bits().is_some()) {
         let of = 1_u32 << round.zone_bits().unwrap_or(0).min(31);
-        output::write_text(
-            format!(
-                "round {}: all figures are of one zone, 1 in {of} of the network\n",
-                round.id.0
-            )
-            .as_bytes(),
-        )?;
+        output::write_text(&format!(
+            "round {}: all figures are of one zone, 1 in {of} of the network\n",
+            round.id.0
+        ))?;
     }
     Ok(0)
 }
@@ -261,7 +259,7 @@ fn prune(args: &PruneArgs) -> Result<u8, CliError> {
          are kept\n",
         pruned.visits, pruned.addresses, pruned.before, pruned.after
     );
-    output::write_text(text.as_bytes())?;
+    output::write_text(&text)?;
     Ok(0)
 }
 
@@ -277,10 +275,11 @@ fn verify(asked: &Asked) -> Result<u8, CliError> {
         )?;
     } else if faults.is_empty() {
         output::write_text(
-            b"sound: the database's own checks pass, and its tables are consistent\n",
+            "sound: the database's own checks pass, and its tables are consistent\n",
         )?;
     } else {
-        output::write_text(format!("not sound:\n{}\n", faults.join("\n")).as_bytes())?;
+        let faults: Vec<_> = faults.iter().map(|fault| clean(fault)).collect();
+        output::write_text(&format!("not sound:\n{}\n", faults.join("\n")))?;
     }
     Ok(u8::from(!faults.is_empty()))
 }
@@ -290,15 +289,13 @@ fn migrate(asked: &Asked) -> Result<u8, CliError> {
     if asked.json.json {
         return print_json(&serde_json::json!({"schema": schema, "changed": false}));
     }
-    output::write_text(
-        format!("the tables already have version {schema}: nothing to do\n").as_bytes(),
-    )?;
+    output::write_text(&format!("the tables already have version {schema}: nothing to do\n"))?;
     Ok(0)
 }
 
 /// One object, one line.
 pub(super) fn print_json(value: &serde_json::Value) -> Result<u8, CliError> {
-    output::write_text(format!("{value}\n").as_bytes())?;
+    output::print_json(value)?;
     Ok(0)
 }
 
@@ -317,8 +314,7 @@ fn network_name(network: Network) -> &'static str {
 
 impl From<StoreError> for CliError {
     fn from(error: StoreError) -> Self {
-        let hint = error.kind.hint();
-        Self::from(Failure::new(Cause::Io, By::Us, format!("{} ({})", error, error.kind.code())))
-            .with_hint(hint)
+        let what = format!("{error} ({})", error.kind.code());
+        Self::from(Failure::new(Cause::Io, By::Us, what)).with_hint(error.kind.hint())
     }
 }

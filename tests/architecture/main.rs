@@ -1,7 +1,8 @@
-//! What the sources say of each other: the order of the program's modules, and files that use each
-//! other in a circle.
+//! What the sources say of each other: the order of the program's modules, files that use each
+//! other in a circle, and JSON that is written past the writer that escapes.
 
 mod circles;
+mod escapes;
 mod graph;
 mod order;
 mod screen;

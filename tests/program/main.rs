@@ -14,6 +14,7 @@ mod demo;
 mod dht;
 mod documents;
 mod embed;
+mod hostile_files;
 mod key;
 mod misplaced;
 mod nat;

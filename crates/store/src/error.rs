@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use swarmscope_wire::text::clean;
+
 /// What kind of failure it is. Each has a stable code for scripts.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Kind {
@@ -17,6 +19,8 @@ pub enum Kind {
     Key,
     /// The database says that its pages do not hold together.
     Corrupt,
+    /// Its tables are not those that this program makes.
+    Altered,
     /// It can be read only.
     ReadOnly,
     /// No space is left.
@@ -35,13 +39,14 @@ pub enum Kind {
 
 impl Kind {
     /// All of them, for tests and documentation.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::NotFound,
         Self::NotAStore,
         Self::Newer,
         Self::OtherKey,
         Self::Key,
         Self::Corrupt,
+        Self::Altered,
         Self::ReadOnly,
         Self::Full,
         Self::InUse,
@@ -61,6 +66,7 @@ impl Kind {
             Self::OtherKey => "store.other-key",
             Self::Key => "store.key",
             Self::Corrupt => "store.corrupt",
+            Self::Altered => "store.altered",
             Self::ReadOnly => "store.read-only",
             Self::Full => "store.full",
             Self::InUse => "store.in-use",
@@ -93,6 +99,10 @@ impl Kind {
                 "copy the file before anything else, then run `swarmscope store verify`; restore a \
                  backup if that fails"
             }
+            Self::Altered => {
+                "another program changed it: do not trust its contents; use a backup, or a store \
+                 that `swarmscope crawl` made"
+            }
             Self::ReadOnly => {
                 "make the file and its directory writable, or read it with `swarmscope store`"
             }
@@ -124,16 +134,17 @@ pub struct StoreError {
 }
 
 impl StoreError {
-    /// A failure of this kind.
+    /// A failure of this kind. The database's own words name tables as their file does, so that they
+    /// are cleaned and on one line.
     #[must_use]
     pub fn new(kind: Kind, detail: impl Into<String>) -> Self {
-        Self { kind, detail: detail.into() }
+        Self { kind, detail: clean(&detail.into()).into_owned() }
     }
 
     /// Names what it is about in front of what was said.
     #[must_use]
     pub fn about(mut self, what: impl fmt::Display) -> Self {
-        self.detail = format!("{what}: {}", self.detail);
+        self.detail = format!("{}: {}", clean(&what.to_string()), self.detail);
         self
     }
 

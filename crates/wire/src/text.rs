@@ -8,7 +8,7 @@ use unicode_width::UnicodeWidthChar as _;
 
 mod json;
 
-pub use json::{json, write_json};
+pub use json::{json, write_json, write_json_pretty};
 
 /// What stands for a character that is not shown.
 pub const SUBSTITUTE: char = '·';
@@ -73,6 +73,17 @@ pub fn clean(text: &str) -> Cow<'_, str> {
     Cow::Owned(text.chars().map(|c| cleaner.next(c)).collect())
 }
 
+/// As [`clean`], for a text of lines and columns: line ends and tabs stay.
+#[must_use]
+pub fn clean_lines(text: &str) -> Cow<'_, str> {
+    let mut cleaner = Cleaner::default();
+    if text.chars().all(|c| cleaner.next_in_lines(c) == c) {
+        return Cow::Borrowed(text);
+    }
+    let mut cleaner = Cleaner::default();
+    Cow::Owned(text.chars().map(|c| cleaner.next_in_lines(c)).collect())
+}
+
 /// As [`clean`], for bytes; each sequence that is not UTF-8 becomes one [`SUBSTITUTE`].
 #[must_use]
 pub fn clean_bytes(bytes: &[u8]) -> String {
@@ -120,6 +131,13 @@ struct Cleaner {
 }
 
 impl Cleaner {
+    fn next_in_lines(&mut self, c: char) -> char {
+        match (self.next(c), c) {
+            (_, '\n' | '\t') => c,
+            (shown, _) => shown,
+        }
+    }
+
     fn next(&mut self, c: char) -> char {
         if c.is_ascii() && !c.is_ascii_control() {
             self.marks_left = MAX_MARKS;
@@ -218,6 +236,12 @@ mod tests {
     }
 
     #[test]
+    fn lines_and_columns_stay_where_they_are_wanted() {
+        assert!(matches!(clean_lines("a\tb\nc\n"), Cow::Borrowed("a\tb\nc\n")));
+        assert_eq!(clean_lines("a\x1b[31m\tb\r\n\u{301}\u{202e}c\u{9b}\n"), "a·[31m\tb·\n··c·\n");
+    }
+
+    #[test]
     fn what_is_cut_ends_in_an_ellipsis() {
         assert_eq!(clip(b"abcdef", 6), "abcdef");
         assert_eq!(clip(b"abcdef", 5), "abcd…");
@@ -249,6 +273,10 @@ mod tests {
             "a mark needs something to stand on"
         );
         assert_eq!(serde_json::from_str::<serde_json::Value>(&line).unwrap(), value);
+        let (mut lines, value) = (Vec::new(), serde_json::json!([{"a": "\u{202e}"}, {}, [], 1]));
+        write_json_pretty(&mut lines, &value).unwrap();
+        let usual = serde_json::to_string_pretty(&value).unwrap();
+        assert_eq!(String::from_utf8_lossy(&lines), usual.replace('\u{202e}', "\\u202e"));
     }
 
     proptest! {

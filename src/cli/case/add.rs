@@ -95,7 +95,7 @@ pub fn run(args: &AddArgs) -> Result<u8, CliError> {
     } else {
         format!("entries {first} to {last}\n")
     };
-    output::write_out(words.as_bytes())?;
+    output::write_words(&words)?;
     Ok(0)
 }
 

@@ -56,7 +56,11 @@ pub fn run(args: &ExportArgs) -> Result<u8, CliError> {
     }
     let verified = report(&args.file, None)?;
     if let Some(fault) = verified.faults.first() {
-        output::say(format_args!("nothing exported: entry {}: {}", fault.entry, fault.why));
+        output::say(format_args!(
+            "nothing exported: entry {}: {}",
+            fault.entry,
+            text::clean(&fault.why)
+        ));
         return Ok(BROKEN);
     }
     let made = make(&args.file, args.format, &verified, |contents| select(contents, args))?;
@@ -67,7 +71,7 @@ pub fn run(args: &ExportArgs) -> Result<u8, CliError> {
         args.out.display(),
         made.digest
     );
-    output::write_out(written.as_bytes())?;
+    output::write_words(&written)?;
     match note_export(args, &made) {
         Ok(entry) => output::say(format_args!("the case says so in entry {entry}")),
         Err(error) => output::say(format_args!("the case does not say so: {error}")),

@@ -64,13 +64,10 @@ pub fn run(args: &RedactArgs) -> Result<u8, CliError> {
         let _ = fs::remove_file(&args.out); // half a copy is worth nothing
     }
     copied.map_err(|error| CliError::file(&args.out, error))?;
-    output::write_out(
-        format!(
-            "{} withheld in {}\n",
-            text::count(places.len(), "value", "values"),
-            args.out.display()
-        )
-        .as_bytes(),
-    )?;
+    output::write_words(&format!(
+        "{} withheld in {}\n",
+        text::count(places.len(), "value", "values"),
+        args.out.display()
+    ))?;
     Ok(0)
 }

@@ -51,6 +51,7 @@ pub fn run(args: &ShowArgs) -> Result<u8, CliError> {
             Found::Damage { offset, bytes, why, .. } => {
                 let what = match why {
                     Damage::Torn => "torn by a crash",
+                    Damage::Unsearched => "damaged, and not all of them were looked through",
                     _ => "damaged",
                 };
                 if *why != Damage::Torn {
@@ -63,7 +64,7 @@ pub fn run(args: &ShowArgs) -> Result<u8, CliError> {
                 continue;
             }
         };
-        output::write_text(line.as_bytes())?;
+        output::write_text(&line)?;
     }
     Ok(code)
 }
@@ -71,13 +72,14 @@ pub fn run(args: &ShowArgs) -> Result<u8, CliError> {
 fn as_text(entry: &Entry) -> String {
     let time = entry.text("time").unwrap_or("-");
     let time = time.get(..23).unwrap_or(time);
-    let mut line = format!("{:>6}  {time}Z  {:9}", entry.index, entry.kind());
+    let (time, kind) = (text::clean(time), text::clip(entry.kind().as_bytes(), 60));
+    let mut line = format!("{:>6}  {time}Z  {kind:9}", entry.index);
     for field in entry.fields.iter().filter(|field| !NOT_IN_A_LINE.contains(&field.name.as_str())) {
         let value = match &field.value {
             Value::Withheld => "(withheld)".into(),
             value => text::clip(value.bytes().unwrap_or_default(), 60),
         };
-        let _ = write!(line, "  {}={value}", field.name);
+        let _ = write!(line, "  {}={value}", text::clean(&field.name));
     }
     if entry.kind() == kind::SIGNED {
         let _ = write!(line, "  entries 0 to {}", entry.index.saturating_sub(1));

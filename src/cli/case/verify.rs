@@ -35,7 +35,7 @@ pub fn run(args: &VerifyArgs) -> Result<u8, CliError> {
     let outside = args.checkpoint.as_deref().map(note).transpose()?;
     let report = report(&args.file, outside.as_ref())?;
     let words = if args.json.json { as_json(&report)? } else { as_text(&report, outside.as_ref()) };
-    output::write_out(words.as_bytes())?;
+    output::write_words(&words)?;
     Ok(if report.is_sound() { 0 } else { BROKEN })
 }
 
@@ -46,7 +46,7 @@ pub fn run(args: &VerifyArgs) -> Result<u8, CliError> {
 pub fn checkpoint(args: &FileArgs) -> Result<u8, CliError> {
     let report = report(&args.file, None)?;
     if let Some(fault) = report.faults.first() {
-        output::say(format_args!("entry {}: {}", fault.entry, fault.why));
+        output::say(format_args!("entry {}: {}", fault.entry, text::clean(&fault.why)));
         return Ok(BROKEN);
     }
     let Some(note) = report.checkpoint else {
@@ -102,8 +102,8 @@ fn as_text(report: &Report, outside: Option<&Note>) -> String {
     if let Some(key) = report.key {
         lines.push(format!(
             "case {}, signed by {}",
-            report.case,
-            verifier_key(&format!("swarmscope-case/{}", report.case), &key)
+            text::clean(&report.case),
+            text::clean(&verifier_key(&format!("swarmscope-case/{}", report.case), &key))
         ));
     }
     if report.is_sound() {
@@ -129,7 +129,7 @@ fn as_text(report: &Report, outside: Option<&Note>) -> String {
                 .faults
                 .iter()
                 .take(20)
-                .map(|fault| format!("entry {}: {}", fault.entry, fault.why)),
+                .map(|fault| format!("entry {}: {}", fault.entry, text::clean(&fault.why))),
         );
         if report.faults.len() > 20 {
             lines.push(format!("… and {} more", report.faults.len() - 20));

@@ -44,7 +44,7 @@ pub async fn check(
     if json {
         Line::Check(&seen.json()).print()?;
     } else {
-        output::write_out(seen.text().as_bytes())?;
+        output::write_words(&seen.text())?;
     }
     Ok(if seen.is_answered() { 0 } else { exit::TIMEOUT })
 }

@@ -11,7 +11,7 @@ use swarmscope_store::statistics::Estimate;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use super::super::output::{write_out, write_text};
+use super::super::output::{print_json, write_text};
 
 /// How often the line on a terminal changes at most.
 const REDRAW: Duration = Duration::from_millis(500);
@@ -100,11 +100,9 @@ impl Line {
     /// Standard output can't be written.
     pub fn show(&self, json: bool) -> io::Result<()> {
         if json {
-            let mut line = serde_json::to_vec(self)?;
-            line.push(b'\n');
-            return write_out(&line);
+            return print_json(self);
         }
-        write_text(format!("{}\n", self.words()).as_bytes())
+        write_text(&format!("{}\n", self.words()))
     }
 
     fn words(&self) -> String {

@@ -38,7 +38,7 @@ fn announce(world: &World, peer: u32, json: bool) -> Result<(), CliError> {
         let (permid, legacy_permid) = (Some(permid), None);
         journal::announce(&Event::Listening { address, permid, legacy_permid })?;
     } else {
-        output::write_out(format!("{permid}@{address}\n").as_bytes())?;
+        output::write_words(&format!("{permid}@{address}\n"))?;
     }
     Ok(())
 }

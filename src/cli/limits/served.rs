@@ -17,6 +17,7 @@ use tokio_util::task::AbortOnDropHandle;
 use super::super::directories;
 use swarmscope_peer::limits::{Limit, Reading};
 use swarmscope_peer::node::Node;
+use swarmscope_wire::text;
 
 /// A process that does not answer within this time is stopped, or hangs.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -60,8 +61,8 @@ impl Serving {
         let task = tokio::spawn(async move {
             while let Ok((mut socket, _)) = listener.accept().await {
                 // one at a time: a reader that does not read holds up nobody but other readers
-                let line = serde_json::to_vec(&told(&node.limits())).unwrap_or_default();
-                let _ = tokio::time::timeout(PATIENCE, socket.write_all(&line)).await;
+                let line = text::json(&told(&node.limits())).unwrap_or_default();
+                let _ = tokio::time::timeout(PATIENCE, socket.write_all(line.as_bytes())).await;
             }
         });
         Ok(Self { path, _task: AbortOnDropHandle::new(task) })

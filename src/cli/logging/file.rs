@@ -104,7 +104,8 @@ where
         fields.0.insert("at".into(), swarmscope_store::Time::now().to_string().into());
         fields.0.insert("level".into(), event.metadata().level().as_str().into());
         event.record(&mut fields);
-        writeln!(writer, "{}", Value::Object(fields.0))
+        let line = swarmscope_wire::text::json(&fields.0).map_err(|_| fmt::Error)?;
+        writeln!(writer, "{line}")
     }
 }
 

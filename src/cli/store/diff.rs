@@ -1,5 +1,6 @@
 //! `store diff`: two rounds of one network against each other.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use clap::Args;
@@ -8,6 +9,7 @@ use swarmscope_store::outcome::REACHED;
 use swarmscope_store::records::State;
 use swarmscope_store::store::Selection;
 use swarmscope_store::{Place, Round, Store};
+use swarmscope_wire::text::clean;
 
 use super::super::output::write_text;
 use super::{CliError, JsonOption, print_json};
@@ -76,17 +78,21 @@ pub fn run(args: &DiffArgs) -> Result<u8, CliError> {
             "changed": count("changed"),
         }));
     }
-    let word =
-        |outcome: Option<&String>| outcome.map_or_else(|| "not visited".to_owned(), Clone::clone);
     let mut lines: Vec<String> = changes
         .iter()
-        .map(|(change, peer, was, is)| format!("{change}\t{peer}\t{}\t{}", word(*was), word(*is)))
+        .map(|(change, peer, was, is)| {
+            format!("{change}\t{}\t{}\t{}", clean(peer), word(*was), word(*is))
+        })
         .collect();
     let (came, gone, otherwise) = (count("came"), count("gone"), count("changed"));
     lines.push(format!("{came} came, {gone} gone, {otherwise} not reached for another reason\n"));
     let text = lines.join("\n");
-    write_text(text.as_bytes())?;
+    write_text(&text)?;
     Ok(0)
+}
+
+fn word(outcome: Option<&String>) -> Cow<'_, str> {
+    outcome.map_or("not visited".into(), |outcome| clean(outcome))
 }
 
 /// # Errors

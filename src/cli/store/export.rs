@@ -8,6 +8,7 @@ use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 use swarmscope_store::store::Selection;
 use swarmscope_store::{Place, Store};
+use swarmscope_wire::text::write_json;
 
 use super::super::output::say;
 use super::CliError;
@@ -101,18 +102,23 @@ fn jsonl(
     for round in
         store.rounds()?.iter().filter(|round| wanted.round.is_none_or(|id| id == round.id.0))
     {
-        writeln!(out, "{}", tagged("round", super::round_json(round)))?;
+        object_line(out, &tagged("round", super::round_json(round)))?;
         written += 1;
     }
     let mut failed = None;
     let mut line = |kind: &str, row: Row| {
         written += 1;
-        failed = writeln!(out, "{}", tagged(kind, Value::Object(row))).err();
+        failed = object_line(out, &tagged(kind, Value::Object(row))).err();
         failed.is_none()
     };
     store.visits(wanted, &mut |row| line("visit", rows::visit(&row)))?;
     store.replies(wanted, &mut |row| line("reply", rows::reply(&row)))?;
     failed.map_or(Ok(written), |error| Err(error.into()))
+}
+
+fn object_line(out: &mut (dyn Write + Send), object: &Value) -> io::Result<()> {
+    write_json(&mut *out, object)?;
+    out.write_all(b"\n")
 }
 
 fn tagged(kind: &str, value: Value) -> Value {

@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use swarmscope_store::store::{PeerRow, ReplyRow, Selection, VisitRow};
 use swarmscope_store::{Place, Store};
 use swarmscope_wire::rows::Cell;
+use swarmscope_wire::text;
 
 use super::super::output::write_text;
 use super::filter::Filter;
@@ -25,7 +26,7 @@ pub fn peers(
         &["PEER", "NETWORK", "OUTCOME", "VERSION", "REACHED", "FAILURES"],
         &["peer", "network", "outcome", "version", "reached", "failures"],
     );
-    Store::read(place)?.peers(wanted, &mut |row| out.take(peer(&row), filter))?;
+    Store::read(place)?.peers(wanted, &mut |row| out.take(&peer(&row), filter))?;
     out.end()
 }
 
@@ -40,7 +41,7 @@ pub fn visits(
         &["ROUND", "PEER", "AT", "OUTCOME", "VERSION", "MS", "LISTED"],
         &["round", "peer", "at", "outcome", "version", "ms", "listed"],
     );
-    Store::read(place)?.visits(wanted, &mut |row| out.take(visit(&row), filter))?;
+    Store::read(place)?.visits(wanted, &mut |row| out.take(&visit(&row), filter))?;
     out.end()
 }
 
@@ -55,7 +56,7 @@ pub fn replies(
         &["ROUND", "PEER", "QUESTION", "OUTCOME", "BYTES", "MS", "ROWS"],
         &["round", "peer", "question", "outcome", "bytes", "ms", "rows"],
     );
-    Store::read(place)?.replies(wanted, &mut |row| out.take(reply(&row), filter))?;
+    Store::read(place)?.replies(wanted, &mut |row| out.take(&reply(&row), filter))?;
     out.end()
 }
 
@@ -118,13 +119,16 @@ impl Out {
     }
 
     /// Whether more is wanted.
-    fn take(&mut self, row: Row, filter: &Filter) -> bool {
-        if !filter.passes(&row) {
+    fn take(&mut self, row: &Row, filter: &Filter) -> bool {
+        if !filter.passes(row) {
             return true;
         }
         self.buffer.extend(self.head.take());
         if self.json {
-            self.buffer.push_str(&Value::Object(row).to_string());
+            match text::json(row) {
+                Ok(line) => self.buffer.push_str(&line),
+                Err(error) => self.failed = Some(error.into()),
+            }
         } else {
             let cells = self.columns.iter().map(|column| plain(row.get(*column)));
             self.buffer.push_str(&cells.collect::<Vec<_>>().join("\t"));
@@ -137,7 +141,7 @@ impl Out {
     }
 
     fn flush(&mut self) {
-        if let Err(error) = write_text(self.buffer.as_bytes()) {
+        if let Err(error) = write_text(&self.buffer) {
             self.failed = Some(error);
         }
         self.buffer.clear();
@@ -154,8 +158,8 @@ impl Out {
 pub fn plain(value: Option<&Value>) -> String {
     match value {
         None | Some(Value::Null) => "–".into(),
-        Some(Value::String(text)) => swarmscope_wire::text::clip(text.as_bytes(), 200),
-        Some(other) => swarmscope_wire::text::clip(other.to_string().as_bytes(), 200),
+        Some(Value::String(it)) => text::clip(it.as_bytes(), 200),
+        Some(other) => text::clip(other.to_string().as_bytes(), 200),
     }
 }
 
@@ -172,5 +176,5 @@ pub fn table(head: &[&str], rows: &[Vec<String>]) -> io::Result<()> {
     };
     let mut text = line(&mut head.iter().copied());
     text.extend(rows.iter().map(|row| line(&mut row.iter().map(String::as_str))));
-    write_text(text.as_bytes())
+    write_text(&text)
 }

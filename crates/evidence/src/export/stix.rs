@@ -8,6 +8,7 @@ use std::net::SocketAddr;
 use data_encoding::{BASE64, HEXLOWER};
 use serde_json::{Value, json};
 use sha1::{Digest as _, Sha1};
+use swarmscope_wire::text::write_json_pretty;
 
 use super::Export;
 use crate::record::Record;
@@ -34,10 +35,7 @@ pub fn write(export: Export<'_>, to: &mut impl Write) -> io::Result<()> {
     }
     let objects: Vec<Value> = bundle.objects.into_values().collect();
     let id = id("bundle", &bundle.author);
-    serde_json::to_writer_pretty(
-        &mut *to,
-        &json!({ "type": "bundle", "id": id, "objects": objects }),
-    )?;
+    write_json_pretty(&mut *to, &json!({ "type": "bundle", "id": id, "objects": objects }))?;
     writeln!(to)
 }
 
@@ -208,7 +206,7 @@ fn pattern(card: &Card) -> Option<String> {
     let hashes: Vec<&String> = card.replies.iter().filter(is_hash).take(20).collect();
     let hashes: std::collections::BTreeSet<&String> = hashes.into_iter().collect();
     let each: Vec<String> =
-        hashes.iter().map(|hash| format!("file:hashes.'SHA-256' = '{hash}'")).collect();
+        hashes.iter().map(|digest| format!("file:hashes.'SHA-256' = '{digest}'")).collect();
     (!each.is_empty()).then(|| format!("[{}]", each.join(" OR ")))
 }
 

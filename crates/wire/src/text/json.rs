@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use serde::Serialize;
-use serde_json::ser::{CharEscape, CompactFormatter, Formatter};
+use serde_json::ser::{CharEscape, CompactFormatter, Formatter, PrettyFormatter};
 
 use super::Cleaner;
 
@@ -23,16 +23,49 @@ pub fn json(value: &impl Serialize) -> Result<String, serde_json::Error> {
 /// # Errors
 /// What the writer or the value's own serialization fails with.
 pub fn write_json(out: impl Write, value: &impl Serialize) -> Result<(), serde_json::Error> {
-    value.serialize(&mut serde_json::Serializer::with_formatter(out, Visible::default()))
+    write(out, value, CompactFormatter)
+}
+
+/// As [`write_json`], with a line for each value.
+///
+/// # Errors
+/// What the writer or the value's own serialization fails with.
+pub fn write_json_pretty(out: impl Write, value: &impl Serialize) -> Result<(), serde_json::Error> {
+    write(out, value, PrettyFormatter::new())
+}
+
+fn write(
+    out: impl Write,
+    value: &impl Serialize,
+    layout: impl Formatter,
+) -> Result<(), serde_json::Error> {
+    let visible = Visible { layout, cleaner: Cleaner::default() };
+    value.serialize(&mut serde_json::Serializer::with_formatter(out, visible))
 }
 
 /// Escapes what is not plainly visible.
-#[derive(Default)]
-struct Visible {
+struct Visible<F> {
+    /// What stands between values.
+    layout: F,
     cleaner: Cleaner,
 }
 
-impl Formatter for Visible {
+/// What is left to the layout.
+macro_rules! as_laid_out {
+    ($($call:ident($($first:ident)?);)*) => {
+        $(fn $call<W: ?Sized + Write>(&mut self, out: &mut W $(, $first: bool)?) -> io::Result<()> {
+            self.layout.$call(out $(, $first)?)
+        })*
+    };
+}
+
+impl<F: Formatter> Formatter for Visible<F> {
+    as_laid_out! {
+        begin_array(); end_array(); begin_array_value(first); end_array_value();
+        begin_object(); end_object(); begin_object_key(first); end_object_key();
+        begin_object_value(); end_object_value();
+    }
+
     fn begin_string<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
         self.cleaner = Cleaner::default();
         CompactFormatter.begin_string(out)
