@@ -136,14 +136,21 @@ impl Store {
 
     /// The view of a question's replies, with a row for each of theirs.
     fn view(&mut self, network: Network, question: &Question, id: i64) -> Result<(), StoreError> {
-        let plain: String = question.name.to_ascii_lowercase().replace('-', "_");
-        if !Column::is_name(&plain) {
+        let name = view_name(network, &question.name);
+        if !Column::is_name(&view_name(Network::Overlay, &question.name)) {
             return Err(StoreError::new(
                 Kind::Other,
                 format!("{:?} cannot be the name of a view", question.name),
             ));
         }
-        let columns = question.rows.columns.iter().enumerate().map(|(position, column)| {
+        let select = self.typed_rows(&question.rows.columns, id)?;
+        self.database.run(&format!("DROP VIEW IF EXISTS reply_{name}"), &[])?;
+        self.database.run(&format!("CREATE VIEW reply_{name} AS {select}"), &[]).map(drop)
+    }
+
+    /// The replies to a question as a query with typed columns.
+    fn typed_rows(&self, columns: &[Column], id: i64) -> Result<String, StoreError> {
+        let selected = columns.iter().enumerate().map(|(position, column)| {
             if !Column::is_name(&column.name) {
                 return Err(StoreError::new(
                     Kind::Other,
@@ -153,26 +160,16 @@ impl Store {
             let kind = if column.sensitive { ColumnKind::Text } else { column.kind }; // a digest is text
             Ok(format!(", {} AS \"{}\"", self.database.cell(position, kind), column.name))
         });
-        let columns = columns.collect::<Result<String, _>>()?;
-        let name = format!(
-            "reply_{}{plain}",
-            if network == Network::Overlay {
-                String::new()
-            } else {
-                format!("{}_", network.name())
-            }
-        );
-        let rows = if question.rows.columns.is_empty() {
+        let selected = selected.collect::<Result<String, _>>()?;
+        let rows = if columns.is_empty() {
             String::new()
         } else {
             format!(", {}", self.database.unnest())
         };
-        let create = format!(
-            "CREATE VIEW {name} AS SELECT reply.round AS \"in_round\", reply.peer AS \"of_peer\", reply.at AS \"asked_at\"{columns}
+        Ok(format!(
+            "SELECT reply.round AS \"in_round\", reply.peer AS \"of_peer\", reply.at AS \"asked_at\"{selected}
              FROM reply{rows} WHERE reply.question = {id}"
-        );
-        self.database.run(&format!("DROP VIEW IF EXISTS {name}"), &[])?;
-        self.database.run(&create, &[]).map(drop)
+        ))
     }
 
     /// How many bytes the store takes on disk.
@@ -242,6 +239,15 @@ impl Store {
             .ok_or_else(|| unexpected("a word that was written"))?;
         self.words.insert(text.to_owned(), id);
         Ok(id)
+    }
+}
+
+/// What follows `reply_` in the name of a question's view.
+fn view_name(network: Network, question: &str) -> String {
+    let plain = question.to_ascii_lowercase().replace('-', "_");
+    match network {
+        Network::Overlay => plain,
+        other => format!("{}_{plain}", other.name()),
     }
 }
 

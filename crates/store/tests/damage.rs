@@ -175,3 +175,90 @@ fn text_that_is_not_utf_8_is_shown_with_replacement_characters() {
         .unwrap();
     assert_eq!(read(&path).unwrap().rounds().unwrap()[0].program, "\u{fffd}A");
 }
+
+/// A store of one round in which a peer answered one question.
+fn answered(path: &Path) -> Connection {
+    drop(crawl(path).unwrap());
+    let declared = r#"{"at":"","columns":[{"name":"kind","from":"kind","kind":"text","sensitive":false,"volatile":false}]}"#;
+    let connection = Connection::open(path).unwrap();
+    connection
+        .execute_batch(&format!(
+            "INSERT INTO word VALUES (1, 'answered');
+             INSERT INTO round VALUES (1, 1, 'complete', 1, 2, 3, 'a program', '{{}}', NULL);
+             INSERT INTO peer (id, network, hash, first_heard, last_heard, failures, due)
+                 VALUES (1, 1, x'01', 1, 1, 0, 1);
+             INSERT INTO visit VALUES (1, 1, 1, 1, 1, NULL, NULL, 0);
+             INSERT INTO question VALUES (1, 1, 3, 'NATCHECK', '{declared}');
+             INSERT INTO reply VALUES (1, 1, 1, 1, 1, 1, 5, 1, NULL, '[[\"a\"]]', NULL);"
+        ))
+        .unwrap();
+    connection
+}
+
+const ENDLESS: &str = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)";
+
+#[test]
+fn what_stands_in_the_place_of_a_table_is_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    let view = format!(
+        "CREATE VIEW visit AS {ENDLESS} SELECT 1 AS round, i AS peer, i AS at, 1 AS took, 1 AS outcome,
+             1 AS version, 1 AS rtt, 1 AS listed FROM n"
+    );
+    for (name, sql, what) in [
+        ("view", format!("DROP TABLE visit; {view};"), "its visit is a view"),
+        (
+            "virtual",
+            "DROP TABLE visit; CREATE VIRTUAL TABLE visit USING fts5 (round, peer, at, took, outcome, listed)"
+                .to_owned(),
+            "its visit is a virtual",
+        ),
+        (
+            "computed",
+            "DROP TABLE round; CREATE TABLE round (id, network, state, began, ended, every, settings, figures,
+                 program AS (hex(zeroblob(400000000))));"
+                .to_owned(),
+            "its table round has computed columns",
+        ),
+        ("gone", "DROP TABLE reply;".to_owned(), "it has no table reply"),
+    ] {
+        let path = directory.path().join(name);
+        answered(&path).execute_batch(&sql).unwrap();
+        let written = Store::write(&Place::Sqlite(path.clone()));
+        for error in [read(&path).err(), crawl(&path).err(), written.err()] {
+            let error = error.unwrap_or_else(|| panic!("{name} is taken for a store"));
+            assert!(error.kind == Kind::Altered && error.detail.contains(what), "{error}");
+            assert!(error.kind.hint().contains("do not trust"), "{}", error.kind.hint());
+        }
+    }
+}
+
+#[test]
+fn what_a_file_would_run_by_itself_does_not_run() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("store.sqlite");
+    answered(&path)
+        .execute_batch(&format!(
+            "CREATE TRIGGER heard AFTER INSERT ON peer BEGIN DELETE FROM visit; END;
+             CREATE VIEW reply_natcheck AS {ENDLESS} SELECT 1 AS in_round, i AS of_peer, 'b' AS kind FROM n;"
+        ))
+        .unwrap();
+    let shares = read(&path).unwrap().shares("natcheck", "kind", 1).unwrap();
+    assert_eq!((shares.peers, &shares.values[..]), (1, &[("a".to_owned(), 1)][..]));
+    let error = read(&path).unwrap().shares("natcheck", "other", 1).unwrap_err();
+    assert_eq!(error.kind, Kind::Corrupt, "{error}");
+    let mut store = crawl(&path).unwrap();
+    assert_eq!(hear(&mut store, 0..5).unwrap(), 5);
+    assert_eq!(store.info().unwrap().visits, 1, "no trigger ran");
+}
+
+#[test]
+fn a_value_that_no_crawl_writes_is_not_read() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("store.sqlite");
+    drop(answered(&path));
+    let error = read(&path)
+        .unwrap()
+        .query("SELECT length(hex(zeroblob(200000000)))", &mut |_| ())
+        .unwrap_err();
+    assert_eq!(error.kind, Kind::Altered, "{error}");
+}

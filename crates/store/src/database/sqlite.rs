@@ -6,8 +6,10 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
+use rusqlite::limits::Limit;
 use rusqlite::types::{ToSqlOutput, ValueRef};
-use rusqlite::{Connection, ErrorCode, OpenFlags, ToSql, params_from_iter};
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension as _, ToSql, params_from_iter};
 use swarmscope_wire::rows::ColumnKind;
 
 use super::{Access, Database, SCHEMA, Value, check_version};
@@ -20,6 +22,9 @@ const TABLES: &str = include_str!("schema/sqlite.sql");
 const STAGED: &str = include_str!("schema/staged.sql");
 /// How long a statement waits while a reader or `store prune` has the file.
 const BUSY: Duration = Duration::from_secs(20);
+/// The largest value or row: a raw reply of the largest budget a request can have (64 MiB), and what
+/// it was read as beside it. A file can claim a value of any size with a few bytes.
+const LONGEST_VALUE: i32 = 256 << 20;
 /// Rows that are deleted at once, so that nobody waits long.
 const SLICE: i64 = 20_000;
 
@@ -66,6 +71,7 @@ impl Sqlite {
 
     fn set_up(&mut self, access: Access, is_new: bool) -> Result<(), StoreError> {
         self.connection.busy_timeout(BUSY).map_err(said)?;
+        self.trust_nothing().map_err(said)?;
         self.connection.set_prepared_statement_cache_capacity(64);
         if is_new {
             // Before the first table: space that rows no longer take can be given back piece by
@@ -81,6 +87,7 @@ impl Sqlite {
             return Err(StoreError::new(Kind::NotAStore, "an SQLite database of another program"));
         }
         check_version(self.schema()?)?;
+        self.check_tables()?;
         if access != Access::Read && self.connection.is_readonly("main").map_err(said)? {
             return Err(StoreError::new(Kind::ReadOnly, "the file cannot be written to"));
         }
@@ -105,6 +112,41 @@ impl Sqlite {
         Ok(())
     }
 
+    /// Whoever made the file may have written anything into its schema: what that would run by
+    /// itself is turned off.
+    fn trust_nothing(&mut self) -> rusqlite::Result<()> {
+        for (option, is_on) in [
+            (DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true),
+            (DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false),
+            (DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false),
+        ] {
+            self.connection.set_db_config(option, is_on)?;
+        }
+        self.connection.set_limit(Limit::SQLITE_LIMIT_ATTACHED, 0)?;
+        self.connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, LONGEST_VALUE).map(drop)
+    }
+
+    /// A view or a virtual table in a table's place, and a column that is computed, can have rows
+    /// and values without end.
+    fn check_tables(&mut self) -> Result<(), StoreError> {
+        let altered = |what: String| StoreError::new(Kind::Altered, what);
+        for table in tables() {
+            let kind = "SELECT type FROM pragma_table_list WHERE schema = 'main' AND name = ?1";
+            let kind = self.connection.query_row(kind, [table], |row| row.get::<_, String>(0));
+            match kind.optional().map_err(said)?.as_deref() {
+                Some("table") => {}
+                Some(kind) => return Err(altered(format!("its {table} is a {kind}, not a table"))),
+                None => return Err(altered(format!("it has no table {table}"))),
+            }
+            let computed = "SELECT count(*) FROM pragma_table_xinfo(?1) WHERE hidden <> 0";
+            let computed = self.connection.query_row(computed, [table], |row| row.get::<_, i64>(0));
+            if computed.map_err(said)? > 0 {
+                return Err(altered(format!("its table {table} has computed columns")));
+            }
+        }
+        Ok(())
+    }
+
     fn batch(&mut self, sql: &str) -> Result<(), StoreError> {
         self.connection.execute_batch(sql).map_err(said)
     }
@@ -112,6 +154,12 @@ impl Sqlite {
     fn number(&mut self, sql: &str) -> Result<i64, StoreError> {
         self.connection.query_row(sql, [], |row| row.get(0)).map_err(said)
     }
+}
+
+/// The names of the tables that this program makes.
+fn tables() -> impl Iterator<Item = &'static str> {
+    let name = |create: &'static str| create.split([' ', '(']).next();
+    TABLES.split("CREATE TABLE ").skip(1).filter_map(name)
 }
 
 /// A file beside the database that one Crawler holds.
@@ -164,6 +212,7 @@ fn said(error: rusqlite::Error) -> StoreError {
         Some(ErrorCode::DiskFull) => Kind::Full,
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Kind::InUse,
         Some(ErrorCode::CannotOpen) => Kind::NotFound,
+        Some(ErrorCode::TooBig) => Kind::Altered,
         _ => Kind::Other,
     };
     StoreError::new(kind, error.to_string())

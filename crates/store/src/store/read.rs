@@ -2,7 +2,7 @@
 
 use swarmscope_wire::rows::{Cell, Rows};
 
-use super::Store;
+use super::{Store, unexpected, view_name};
 use crate::database::Value;
 use crate::error::StoreError;
 use crate::records::Network;
@@ -285,13 +285,22 @@ impl Store {
     /// # Errors
     /// There is no such question or column; what the database says.
     pub fn shares(&mut self, view: &str, column: &str, round: i64) -> Result<Shares, StoreError> {
-        use swarmscope_wire::rows::Column;
-        debug_assert!(
-            Column::is_name(view) && Column::is_name(column),
-            "names come from declarations"
-        );
+        let missing = || unexpected(&format!("the column {column} of the question {view}"));
+        let questions =
+            self.all("SELECT id, declared, network, name FROM question ORDER BY id DESC", &[])?;
+        let is_named = |row: &&Vec<Value>| {
+            view_name(network(&row[2]), row[3].as_text().unwrap_or_default()) == view
+        };
+        let question = questions.iter().find(is_named).ok_or_else(missing)?;
+        let declared: Rows =
+            serde_json::from_str(question[1].as_text().unwrap_or_default()).unwrap_or_default();
+        if !declared.columns.iter().any(|it| it.name == column) {
+            return Err(missing());
+        }
+        // Not by the view: that is for people, and somebody else may have written it.
+        let said = self.typed_rows(&declared.columns, question[0].as_int().unwrap_or_default())?;
         let sql = format!(
-            "SELECT CAST(\"{column}\" AS TEXT), count(DISTINCT of_peer) FROM reply_{view}
+            "SELECT CAST(\"{column}\" AS TEXT), count(DISTINCT of_peer) FROM ({said}) AS said
              WHERE in_round = ?1 GROUP BY 1 ORDER BY 2 DESC, 1"
         );
         let rows = self.all(&sql, &[round.into()])?;
@@ -299,7 +308,8 @@ impl Store {
             let count = row.get(1)?.as_int().and_then(|count| u64::try_from(count).ok())?;
             Some((row[0].as_text().unwrap_or("not said").to_owned(), count))
         };
-        let sql = format!("SELECT count(DISTINCT of_peer) FROM reply_{view} WHERE in_round = ?1");
+        let sql =
+            format!("SELECT count(DISTINCT of_peer) FROM ({said}) AS said WHERE in_round = ?1");
         Ok(Shares {
             peers: self.count(&sql, &[round.into()])?,
             values: rows.iter().filter_map(value).collect(),
@@ -316,13 +326,7 @@ impl Store {
         let sql = "SELECT name, declared FROM question WHERE network = ?1 ORDER BY id DESC";
         let mut found: Vec<(String, String)> = Vec::new();
         for row in self.all(sql, &[network.number().into()])? {
-            let name = row[0].as_text().unwrap_or_default().to_ascii_lowercase().replace('-', "_");
-            let prefix = if network == Network::Overlay {
-                String::new()
-            } else {
-                format!("{}_", network.name())
-            };
-            let view = format!("{prefix}{name}");
+            let view = view_name(network, row[0].as_text().unwrap_or_default());
             if found.iter().any(|(known, _)| *known == view) {
                 continue; // an older declaration; the view is that of the newest
             }
