@@ -128,7 +128,7 @@ def checkpoint(note, origin, key):  # size and root, once the operator's signatu
 def entries(data):
     if not data.startswith(MAGIC):
         raise Wrong(0, "no case file")
-    at, expected = len(MAGIC), 0
+    at, expected, budget = len(MAGIC), 0, [16 * len(data)]
     while at < len(data):
         try:
             body, end = sized(data, at)
@@ -136,8 +136,11 @@ def entries(data):
         except ValueError:
             body = None
         if body is None or zlib.crc32(data[at : end - 4]) != int.from_bytes(checksum, "big"):
-            follows = any(whole(data, later) for later in re_records(data, at + 1))
-            if not follows and (body is None or not any(data[-64:])):
+            follows = any(whole(data, later, budget, expected) for later in re_records(data, at + 1))
+            size = int.from_bytes(data[at : at + 4], "big")
+            short = body is None and (len(data) - at < 4 or 46 <= size <= 256 << 20)
+            zeros = len(data) - at >= 64 and not any(data[-64:])
+            if not follows and (short or zeros):
                 return print(f"torn tail: {len(data) - at} bytes after entry {expected - 1}", file=sys.stderr)
             raise Wrong(expected, "damaged bytes")
         try:
@@ -147,14 +150,26 @@ def entries(data):
         at, expected = end, expected + 1
 
 
-def re_records(data, start):  # where a record may begin: its two lengths are small, as seen from the file's
-    return (at for at in range(start, len(data) - 54) if 0 < int.from_bytes(data[at : at + 4], "big") <= len(data) - at - 8)
+def re_records(data, start):  # where a record may begin: its lengths and its index fit the file
+    for at in range(start, len(data) - 53):
+        length, leaf, index = struct.unpack_from(">IIQ", data, at)
+        if 46 <= length <= min(len(data) - at - 8, 256 << 20) and 42 <= leaf <= length - 4 and index <= len(data):
+            yield at
 
 
-def whole(data, at):
+def whole(data, at, budget, expected):
     end = at + 8 + int.from_bytes(data[at : at + 4], "big")
-    leaf = int.from_bytes(data[at + 4 : at + 8], "big")
-    return 42 <= leaf <= end - at - 12 and zlib.crc32(data[at : end - 4]) == int.from_bytes(data[end - 4 : end], "big")
+    budget[0] -= end - at
+    if budget[0] < 0:
+        raise Wrong(expected, "damaged, and not searched to the end")
+    body = memoryview(data)[at : end - 4]
+    if zlib.crc32(body) != int.from_bytes(data[end - 4 : end], "big"):
+        return False
+    try:
+        parse(data[at + 4 : end - 4])
+    except (ValueError, struct.error):
+        return False
+    return True
 
 
 def verify(data, outside=None):

@@ -2,8 +2,9 @@
 //! export has to hold. Nothing is left out because something else is missing; a value that this
 //! copy withholds says so.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read, Seek};
+use std::sync::Arc;
 
 use serde::Serialize;
 
@@ -112,10 +113,12 @@ pub struct Record {
     pub shape: Option<String>,
     /// Which algorithm the hashes are of.
     pub hash_algorithm: &'static str,
-    /// Notes about it.
-    pub notes: Vec<String>,
+    /// Notes about it, shared with all else that they are about.
+    #[serde(serialize_with = "texts")]
+    pub notes: Vec<Arc<str>>,
     /// Signals that rest on it, by id.
-    pub signals: Vec<String>,
+    #[serde(serialize_with = "texts")]
+    pub signals: Vec<Arc<str>>,
     /// Program and version that asked.
     pub program: Option<String>,
     /// Who asked: our permid.
@@ -211,6 +214,10 @@ fn base64<S: serde::Serializer>(bytes: &Option<Vec<u8>>, serializer: S) -> Resul
     bytes.as_ref().map(|bytes| data_encoding::BASE64.encode(bytes)).serialize(serializer)
 }
 
+fn texts<S: serde::Serializer>(texts: &[Arc<str>], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(texts.iter().map(|text| &**text))
+}
+
 /// All that a case says.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Contents {
@@ -253,7 +260,7 @@ struct Reading {
     contents: Contents,
     /// Which record a question's entry, or its end's, belongs to.
     places: BTreeMap<u64, usize>,
-    notes: BTreeMap<u64, (String, Vec<u64>)>,
+    notes: BTreeMap<u64, (String, BTreeSet<u64>)>,
 }
 
 impl Reading {
@@ -315,27 +322,71 @@ impl Reading {
     }
 
     fn signal(&mut self, entry: &Entry) {
-        let id = entry.text("signal").unwrap_or_default();
-        for at in numbers(entry.text("about")) {
-            if let Some(place) = self.places.get(&at) {
-                self.contents.records[*place].signals.push(id.to_owned());
-            }
+        let id: Arc<str> = entry.text("signal").unwrap_or_default().into();
+        for place in self.records(&numbers(entry.text("about"))) {
+            self.contents.records[place].signals.push(id.clone());
         }
     }
 
     fn finish(mut self) -> Contents {
-        for (index, (text, about)) in self.notes {
-            for at in about {
-                if let Some(place) = self.places.get(&at) {
-                    self.contents.records[*place].notes.push(text.clone());
-                }
+        for (index, (text, about)) in std::mem::take(&mut self.notes) {
+            let shared: Arc<str> = text.as_str().into();
+            for place in self.records(&about) {
+                self.contents.records[place].notes.push(shared.clone());
             }
             self.contents.notes.push((index, text));
         }
         self.contents
     }
+
+    /// The records that entries are of, each once.
+    fn records(&self, entries: &BTreeSet<u64>) -> BTreeSet<usize> {
+        entries.iter().filter_map(|entry| self.places.get(entry).copied()).collect()
+    }
 }
 
-fn numbers(text: Option<&str>) -> Vec<u64> {
+/// Each number once, however often a file repeats it.
+fn numbers(text: Option<&str>) -> BTreeSet<u64> {
     text.unwrap_or_default().split(' ').filter_map(|number| number.parse().ok()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::case::Field;
+
+    fn entry(index: u64, fields: &[(&str, &str)]) -> Entry {
+        let field = |(name, value): &(&str, &str)| Field {
+            name: (*name).to_owned(),
+            value: Value::Plain(value.as_bytes().to_vec()),
+        };
+        let fields = fields.iter().map(field).collect();
+        Entry { index, previous: [0; 32], hash: [0; 32], fields }
+    }
+
+    #[test]
+    fn what_is_about_many_questions_is_kept_once_however_often_it_is_repeated() {
+        let mut reading = Reading::default();
+        for index in 0..50 {
+            reading.entry(&entry(index, &[("type", "sent")]));
+        }
+        // an end is of the same record as its question
+        reading.entry(&entry(50, &[("type", "reply"), ("request", "0")]));
+        let about: Vec<String> = (0..51).map(|n| n.to_string()).collect();
+        let about = format!("{0} {0} {0}", about.join(" "));
+        reading.entry(&entry(51, &[("type", "note"), ("text", "words"), ("about", &about)]));
+        reading.entry(&entry(52, &[("type", "signal"), ("signal", "id"), ("about", &about)]));
+        let contents = reading.finish();
+        let first = &contents.records[0];
+        for record in &contents.records {
+            assert_eq!(
+                (&*record.notes, &*record.signals),
+                (&["words".into()][..], &["id".into()][..])
+            );
+            assert!(Arc::ptr_eq(&record.notes[0], &first.notes[0]), "one text for all");
+            assert!(Arc::ptr_eq(&record.signals[0], &first.signals[0]), "one id for all");
+        }
+        let json = serde_json::to_value(first).expect("JSON");
+        assert_eq!((&json["notes"], &json["signals"]), (&["words"][..].into(), &["id"][..].into()));
+    }
 }

@@ -94,6 +94,36 @@ fn both_name_the_same_entry_of_a_changed_file() {
 }
 
 #[test]
+fn both_stop_a_search_that_costs_too_much() {
+    if !python() {
+        return;
+    }
+    let (whole, _) = case(4, 2, 10);
+    for (repeats, is_searched) in [(4, true), (40_000, false)] {
+        let body = 16 * repeats as u32 / 2;
+        let head = [body.to_be_bytes(), body.saturating_sub(64).to_be_bytes(), [0; 4], [0; 4]];
+        let mut file = whole.clone();
+        file.extend([0x0f, 0xff, 0xff, 0xff]); // a length that only the end of the file cuts short
+        file.extend(head.concat().repeat(repeats));
+        let ours = verify(Cursor::new(&file), None).expect("reads");
+        let (text, sound) = theirs(&file, None);
+        assert_eq!(
+            (ours.is_sound(), sound),
+            (is_searched, is_searched),
+            "{text} {:?}",
+            ours.faults
+        );
+        assert_eq!(ours.torn > 0, is_searched);
+        assert!(is_searched || text.starts_with("entry 4: "), "{text}");
+        // a length that no entry has is not a torn tail, whatever follows
+        file[whole.len()] = 0xff;
+        let ours = verify(Cursor::new(&file), None).expect("reads");
+        let (text, sound) = theirs(&file, None);
+        assert_eq!((ours.is_sound(), sound), (false, false), "{text} {:?}", ours.faults);
+    }
+}
+
+#[test]
 fn a_redacted_copy_verifies_for_both_and_holds_nothing_of_what_it_withholds() {
     let mut writer = sample::begin();
     for n in 1..6 {

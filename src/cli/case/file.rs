@@ -192,9 +192,11 @@ pub fn new(args: &NewArgs) -> Result<u8, CliError> {
     let reasons = [("why", args.why.as_deref()), ("order", args.order.as_deref())];
     let case = create(&args.file, args.key.read()?, keeps, &reasons)?;
     let verifier = verifier_key(&case.id().origin(), &case.public_key());
-    output::write_out(
-        format!("case {} in {}\nsigned by {verifier}\n", case.id(), args.file.display()).as_bytes(),
-    )?;
+    output::write_words(&format!(
+        "case {} in {}\nsigned by {verifier}\n",
+        case.id(),
+        args.file.display()
+    ))?;
     Ok(0)
 }
 
@@ -255,7 +257,7 @@ pub fn read(path: &Path) -> Result<std::io::BufReader<File>, CliError> {
             CliError::file(path, "it is not a file").with_hint("check the path to the case")
         );
     }
-    Ok(std::io::BufReader::with_capacity(1 << 20, file))
+    Ok(std::io::BufReader::with_capacity(1 << 14, file))
 }
 
 fn keeps(path: &Path, file: &File) -> Result<Keeps, CliError> {

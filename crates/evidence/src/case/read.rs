@@ -2,12 +2,17 @@
 //! is believed: sizes are checked before memory is taken, and what does not parse is damage at a
 //! place, never a panic.
 
+use std::collections::HashSet;
 use std::io::{self, Read, Seek, SeekFrom};
 
 use super::format::{self, AROUND, Field, Hash, MAGIC, MAX_BODY, MIN_BODY, Value, form, opening};
 
-/// How much is looked through at once for the next whole record behind a damaged one.
-const WINDOW: usize = 1 << 20;
+/// How much is looked through at once for the next whole record behind a damaged one: at first, for
+/// it is mostly near, and at most.
+const WINDOW: std::ops::RangeInclusive<usize> = 1 << 14..=1 << 20;
+/// How many times the length of the file is read at most for what only looks like the head of a
+/// record (docs/case-format.md). Bytes that are not made for it come to less than once.
+const READ_AGAIN: u64 = 16;
 /// The leading bytes of a record that a search looks at first: length, leaf's length, index.
 const HEAD: usize = 4 + 4 + 8;
 
@@ -90,6 +95,8 @@ pub enum Damage {
     Checksum,
     /// The checksum fits, but the bytes are no entry.
     Malformed,
+    /// So much of what follows looks like records that it was not looked through to the end.
+    Unsearched,
 }
 
 impl Damage {
@@ -101,6 +108,9 @@ impl Damage {
             Self::Length => "length is not one that an entry can have",
             Self::Checksum => "bytes do not match their checksum",
             Self::Malformed => "bytes are not an entry of the format",
+            Self::Unsearched => {
+                "bytes are damaged, and too much of what follows looks like entries to search it all"
+            }
         }
     }
 }
@@ -113,6 +123,15 @@ pub struct Records<R> {
     offset: u64,
     length: u64,
     body: Vec<u8>,
+    /// How many bytes may still be read for what only looks like a record.
+    to_try: u64,
+}
+
+/// What a search came to.
+enum Next {
+    Record(u64),
+    End,
+    Unsearched,
 }
 
 impl<R: Read + Seek> Records<R> {
@@ -128,7 +147,7 @@ impl<R: Read + Seek> Records<R> {
             return Ok(None);
         }
         source.read_exact(&mut magic)?;
-        let records = Self { source, offset: MAGIC.len() as u64, length, body: Vec::new() };
+        let records = Self::at(source, MAGIC.len() as u64, length);
         Ok((magic == MAGIC).then_some(records))
     }
 
@@ -140,7 +159,12 @@ impl<R: Read + Seek> Records<R> {
     pub fn resume(mut source: R, offset: u64) -> io::Result<Self> {
         let length = source.seek(SeekFrom::End(0))?;
         let offset = source.seek(SeekFrom::Start(offset.min(length)))?;
-        Ok(Self { source, offset, length, body: Vec::new() })
+        Ok(Self::at(source, offset, length))
+    }
+
+    fn at(source: R, offset: u64, length: u64) -> Self {
+        let to_try = length.saturating_mul(READ_AGAIN);
+        Self { source, offset, length, body: Vec::new(), to_try }
     }
 
     /// Where the next record begins: the length of all that was read.
@@ -201,55 +225,71 @@ impl<R: Read + Seek> Records<R> {
     /// Goes to the next whole record, or to the end.
     fn skip(&mut self, why: Damage) -> io::Result<Found> {
         let begins = self.offset;
-        let next = self.search(begins + 1)?;
+        let (next, searched) = match self.search(begins + 1)? {
+            Next::Record(at) => (Some(at), true),
+            Next::End => (None, true),
+            Next::Unsearched => (None, false),
+        };
         let ends = next.unwrap_or(self.length);
         let torn = next.is_none() && (why == Damage::Torn || self.ends_in_zeros(begins)?);
         self.offset = ends;
         self.source.seek(SeekFrom::Start(ends))?;
-        let why = if torn {
-            Damage::Torn
-        } else if why == Damage::Torn {
-            Damage::Length // a length that leads past records that are there
-        } else {
-            why
+        let why = match why {
+            _ if !searched => Damage::Unsearched, // what is not known to be the end is not torn
+            _ if torn => Damage::Torn,
+            Damage::Torn => Damage::Length, // a length that leads past records that are there
+            why => why,
         };
         Ok(Found::Damage { offset: begins, bytes: ends - begins, why, followed: next.is_some() })
     }
 
     /// The first place from `at` on where a whole record stands.
-    fn search(&mut self, mut at: u64) -> io::Result<Option<u64>> {
+    fn search(&mut self, mut at: u64) -> io::Result<Next> {
         let mut window = Vec::new();
+        let mut most = *WINDOW.start();
         while self.length.saturating_sub(at) >= (MIN_BODY + AROUND) as u64 {
-            let size = usize::try_from(self.length - at).unwrap_or(usize::MAX).min(WINDOW);
+            let size = usize::try_from(self.length - at).unwrap_or(usize::MAX).min(most);
             window.resize(size, 0);
             self.source.seek(SeekFrom::Start(at))?;
             self.source.read_exact(&mut window)?;
             for (n, head) in window.windows(HEAD).enumerate() {
                 let offset = at + n as u64;
-                if self.is_plausible(head, offset) && self.is_record(offset)? {
-                    return Ok(Some(offset));
+                let Some(body) = self.plausible(head, offset) else { continue };
+                let Some(left) = self.to_try.checked_sub(body + AROUND as u64) else {
+                    return Ok(Next::Unsearched);
+                };
+                self.to_try = left;
+                if self.is_record(&window[n..], offset)? {
+                    return Ok(Next::Record(offset));
                 }
             }
             at += (size - (HEAD - 1)) as u64;
+            most = (2 * most).min(*WINDOW.end());
         }
-        Ok(None)
+        Ok(Next::End)
     }
 
-    /// Whether bytes can be the head of a record at `offset`: cheap, and false for nearly all that
-    /// are none.
-    fn is_plausible(&self, head: &[u8], offset: u64) -> bool {
+    /// How long the body is, where bytes can be the head of a record at `offset`: cheap, and none
+    /// for nearly all that are no head.
+    fn plausible(&self, head: &[u8], offset: u64) -> Option<u64> {
         let number =
             |at: usize| u32::from_be_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]]);
         let (body, leaf) = (u64::from(number(0)), u64::from(number(4)));
         let index = u64::from(number(8)) << 32 | u64::from(number(12));
         let fits = body + AROUND as u64 <= self.length - offset;
-        fits && body <= MAX_BODY as u64
+        let is_head = fits
+            && body <= MAX_BODY as u64
             && leaf + 4 <= body
             && leaf + 4 >= MIN_BODY as u64
-            && index <= self.length
+            && index <= self.length;
+        is_head.then_some(body)
     }
 
-    fn is_record(&mut self, offset: u64) -> io::Result<bool> {
+    /// Whether a record stands at `offset`. What `window` holds of it is not read again.
+    fn is_record(&mut self, window: &[u8], offset: u64) -> io::Result<bool> {
+        if let Some(sound) = whole(window) {
+            return Ok(sound);
+        }
         let before = std::mem::replace(&mut self.offset, offset);
         self.source.seek(SeekFrom::Start(offset))?;
         let sound = self.record()?.is_ok();
@@ -271,6 +311,15 @@ impl<R: Read + Seek> Records<R> {
     }
 }
 
+/// Whether these bytes begin with a record; none: they end before it does.
+fn whole(bytes: &[u8]) -> Option<bool> {
+    let mut cursor = Cursor(bytes);
+    let length: [u8; 4] = cursor.array()?;
+    let body = cursor.take(usize::try_from(u32::from_be_bytes(length)).ok()?)?;
+    let checksum = u32::from_be_bytes(cursor.array()?);
+    Some(format::checksum(length, body) == checksum && parse(body).is_some())
+}
+
 /// The entry in a record's body, and the first field whose opening does not fit. `None`: it is not
 /// of the format.
 fn parse(body: &[u8]) -> Option<(Entry, Option<String>)> {
@@ -283,14 +332,15 @@ fn parse(body: &[u8]) -> Option<(Entry, Option<String>)> {
     let previous = cursor.array()?;
     let count = u16::from_be_bytes(cursor.array()?);
     let mut entry = Entry { index, previous, hash: format::leaf_hash(leaf), fields: Vec::new() };
-    let mut broken = None;
+    let (mut broken, mut names) = (None, HashSet::new());
     for _ in 0..count {
         let [length] = cursor.array()?;
         let name = cursor.take(usize::from(length)).filter(|name| format::is_name(name))?;
-        let name = std::str::from_utf8(name).ok()?.to_owned();
-        if entry.value(&name).is_some() {
+        let name = std::str::from_utf8(name).ok()?;
+        if !names.insert(name) {
             return None;
         }
+        let name = name.to_owned();
         let [stands] = cursor.array()?;
         let size = cursor.number()?;
         let stored = cursor.take(size)?;

@@ -100,6 +100,12 @@ impl Levels {
         }
     }
 
+    /// A leaf's hash, where it is there.
+    #[must_use]
+    pub fn leaf(&self, leaf: usize) -> Option<Hash> {
+        self.0[0].get(leaf).copied()
+    }
+
     /// Puts another hash in the place of a leaf's. A leaf that isn't there is left out.
     pub fn set(&mut self, leaf: usize, hash: Hash) {
         let Some(place) = self.0[0].get_mut(leaf) else { return };

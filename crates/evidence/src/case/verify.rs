@@ -111,12 +111,15 @@ struct Check {
     /// Fields that this copy withholds, and those that an entry says it withholds.
     missing: BTreeSet<(u64, String)>,
     declared: BTreeSet<(u64, String)>,
+    /// The largest entry that does not hold.
+    last_fault: Option<u64>,
     /// Up to here, all entries are in a range that was found signed or faulty.
     settled: u64,
 }
 
 impl Check {
     fn fault(&mut self, entry: u64, why: impl Into<String>) {
+        self.last_fault = self.last_fault.max(Some(entry));
         self.report.faults.push(Fault { entry, why: why.into() });
     }
 
@@ -126,7 +129,9 @@ impl Check {
             // what was taken for this entry was something else, put before it
             self.report.hashes.pop();
             self.tree.pop();
-            for fault in self.report.faults.iter_mut().filter(|fault| fault.entry == entry.index) {
+            // its faults were the last to be found; a file may have a fault for each of its entries
+            let last = self.report.faults.iter_mut().rev();
+            for fault in last.take_while(|fault| fault.entry == entry.index) {
                 fault.why = format!("bytes before it are not an entry: {}", fault.why);
             }
         } else if entry.index != expected {
@@ -159,12 +164,8 @@ impl Check {
             return;
         }
         // a damaged record may have held what is missing; that is one fault, already named
-        if !self
-            .report
-            .faults
-            .iter()
-            .any(|fault| fault.entry == expected && self.unreadable.contains(&expected))
-        {
+        let is_named = |fault: &Fault| fault.entry == expected;
+        if !(self.unreadable.contains(&expected) && self.report.faults.iter().any(is_named)) {
             let last = index - 1;
             let what = if last == expected {
                 format!("entry {expected} is missing: the next one here is {index}")
@@ -221,7 +222,7 @@ impl Check {
 
     fn damage(&mut self, why: Damage, bytes: u64, followed: bool) {
         let entry = self.report.hashes.len() as u64;
-        let unsure = if followed {
+        let unsure = if followed || why == Damage::Unsearched {
             ""
         } else {
             "; it is the last, so a write cut short by a crash may look the same"
@@ -261,9 +262,8 @@ impl Check {
         if self.tree.root() == note.checkpoint.root {
             self.report.signed = size;
             self.report.checkpoints += 1;
-            self.report.proven = self.without_claimed(size);
             self.report.checkpoint = Some(note);
-        } else if !self.report.faults.iter().any(|fault| fault.entry >= from) {
+        } else if self.last_fault.is_none_or(|last| last < from) {
             self.fault(
                 from,
                 format!("entries {from} to {} differ from those that entry {size} signs", size - 1),
@@ -274,22 +274,29 @@ impl Check {
     /// Two neighbours do not fit, and the second does not fit the third: where the signed root says
     /// so, only the second is wrong.
     fn trust_doubted(&mut self, root: &Hash) {
-        let mut tree = self.tree.clone();
-        for entry in &self.doubted {
-            tree.set(place(*entry), self.report.hashes[place(*entry)]);
+        let doubted = std::mem::take(&mut self.doubted);
+        let mut claims = Vec::new();
+        for entry in doubted.iter().map(|entry| place(*entry)) {
+            claims.push((entry, self.tree.leaf(entry)));
+            self.tree.set(entry, self.report.hashes[entry]);
         }
-        if tree.root() == *root {
-            self.tree = tree;
-            self.report.faults.retain(|fault| !self.doubted.contains(&fault.entry));
-            self.claimed.retain(|entry| !self.doubted.contains(entry));
+        if self.tree.root() != *root {
+            for (entry, claim) in claims {
+                self.tree.set(entry, claim.unwrap_or_default());
+            }
+        } else if !doubted.is_empty() {
+            self.report.faults.retain(|fault| !doubted.contains(&fault.entry));
+            self.claimed.retain(|entry| !doubted.contains(entry));
+            self.last_fault = self.report.faults.iter().map(|fault| fault.entry).max();
         }
-        self.doubted.clear();
     }
 
-    fn without_claimed(&self, size: u64) -> Vec<Range<u64>> {
+    /// The ranges under the newest checkpoint: all but the entries for which their successors' word
+    /// is taken.
+    fn proven(&self, size: u64) -> Vec<Range<u64>> {
         let mut ranges = Vec::new();
         let mut from = 0;
-        for entry in self.claimed.iter().copied().chain([size]) {
+        for entry in self.claimed.range(..size).copied().chain([size]) {
             if entry > from {
                 ranges.push(from..entry);
             }
@@ -311,6 +318,9 @@ impl Check {
         self.report.entries = self.report.hashes.len() as u64;
         if self.report.entries == 0 && self.report.faults.is_empty() {
             self.fault(0, "there is no entry");
+        }
+        if self.report.checkpoints > 0 {
+            self.report.proven = self.proven(self.report.signed);
         }
         self.report.withheld = self.missing.len() as u64;
         let undeclared: Vec<(u64, String)> =

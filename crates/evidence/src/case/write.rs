@@ -203,7 +203,7 @@ impl<S: Storage> Writer<S> {
         salts: impl FnMut() -> Salt + Send + 'static,
     ) -> Result<(Self, Report), OpenError> {
         let report =
-            verify::verify(io::BufReader::with_capacity(1 << 20, ByRef(&mut storage)), None)?;
+            verify::verify(io::BufReader::with_capacity(1 << 14, ByRef(&mut storage)), None)?;
         if let Some(fault) = report.faults.first() {
             return Err(OpenError::Broken(fault.clone()));
         }

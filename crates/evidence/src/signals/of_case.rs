@@ -49,9 +49,10 @@ pub fn rounds(records: &[Record]) -> Vec<Round> {
         }
         round.nodes.extend(node);
         round.swarms.extend(swarm(record));
-        let window = record.frequency_s.unwrap_or_default() * 1_000_000_000;
-        let due =
-            before.is_some_and(|(_, before)| at_ns.saturating_sub(before) + 5_000_000_000 < window);
+        let window = record.frequency_s.unwrap_or_default().saturating_mul(1_000_000_000);
+        let due = before.is_some_and(|(_, before)| {
+            at_ns.saturating_sub(before).saturating_add(5_000_000_000) < window
+        });
         if record.part_of.is_none() {
             if let (Some(peer), Some(client)) = (&record.peer, &record.client) {
                 clients.insert(peer, client);
