@@ -251,13 +251,19 @@ fn prune(args: &PruneArgs) -> Result<u8, CliError> {
     };
     if args.json.json {
         return print_json(&serde_json::json!({
-            "visits": pruned.visits, "addresses": pruned.addresses, "bytes_before": pruned.before, "bytes": pruned.after,
+            "visits": pruned.visits, "addresses": pruned.addresses, "peers": pruned.peers, "bytes_before": pruned.before, "bytes": pruned.after,
         }));
     }
+    let over = args.bounds.max_bytes.is_some_and(|most| pruned.after > most);
+    let over = if over {
+        "; what is left are the last complete rounds and whoever was reached"
+    } else {
+        ""
+    };
     let text = format!(
-        "{} visits and {} addresses removed; {} bytes before, {} now; the figures of their rounds \
-         are kept\n",
-        pruned.visits, pruned.addresses, pruned.before, pruned.after
+        "{} visits, {} addresses and {} peers that were only heard of removed; {} bytes before, {} now{over}; \
+         the figures of their rounds are kept\n",
+        pruned.visits, pruned.addresses, pruned.peers, pruned.before, pruned.after
     );
     output::write_text(&text)?;
     Ok(0)

@@ -57,6 +57,9 @@ pub struct Progress {
     pub latency_sum: f64,
     /// The size of the store, as last looked at.
     pub store_bytes: u64,
+    /// Its size after it was last pruned within a round.
+    #[serde(skip)]
+    pub kept_bytes: u64,
     /// Since the running round began.
     pub round_seconds: f64,
     /// Visits a second, over the last seconds.

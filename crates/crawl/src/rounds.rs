@@ -16,6 +16,10 @@ use crate::pace::Speed;
 use crate::progress::Progress;
 use crate::settings::Settings;
 
+/// How large a store that could not be made small enough has to be, in percent of what it was then,
+/// before that is tried again within a round.
+const GROWN: u64 = 110;
+
 /// What makes the rounds of one network.
 pub(crate) trait Crawler {
     /// Which network.
@@ -150,12 +154,13 @@ async fn prune(writer: &Writer, settings: &Settings) -> Result<(), CrawlError> {
             .map(|keep| store.prune_before(Time(now.0.saturating_sub(millis(keep)))))
             .transpose()?;
         let sized = bytes.map(|bytes| store.prune_to(bytes)).transpose()?;
-        Ok(aged.map_or(0, |pruned| pruned.visits) + sized.map_or(0, |pruned| pruned.visits))
+        let both = [aged, sized].into_iter().flatten();
+        Ok(both.fold((0, 0), |all, it| (all.0 + it.visits, all.1 + it.peers)))
     };
-    let visits = writer.call(prune).await?;
-    if visits > 0 {
+    let (visits, peers) = writer.call(prune).await?;
+    if visits > 0 || peers > 0 {
         tracing::info!(
-            "{visits} old visits were removed from the store; their rounds keep their figures"
+            "{visits} old visits and {peers} peers that were only heard of were removed from the store; the rounds keep their figures"
         );
     }
     Ok(())
@@ -180,10 +185,27 @@ pub(crate) async fn look<C: Crawler>(crawl: &mut C, round: &Round) -> Result<(),
     let look = move |store: &mut Store| {
         Ok((store.bytes()?, store.left(&round)?, store.known(round.network)?))
     };
-    let (bytes, left, known) = crawl.writer().call(look).await?;
-    let progress = crawl.progress();
-    (progress.store_bytes, progress.due, progress.known) = (bytes, left.due, known);
+    let (bytes, left, known) = crawl.writer().call(look.clone()).await?;
+    note(crawl.progress(), bytes, &left, known);
+    let most = crawl.settings().max_bytes.unwrap_or(u64::MAX);
+    // A flood of invented peers does not wait for the end of a round. What pruning could not make
+    // smaller is left alone until it has grown.
+    if bytes > most.max(crawl.progress().kept_bytes.saturating_mul(GROWN) / 100) {
+        prune(crawl.writer(), crawl.settings()).await?;
+        let (bytes, left, known) = crawl.writer().call(look).await?;
+        note(crawl.progress(), bytes, &left, known);
+        crawl.progress().kept_bytes = bytes;
+        if bytes > most {
+            tracing::warn!(
+                "the store has {bytes} bytes, more than --max-bytes: what is left are the last complete rounds and whoever was reached"
+            );
+        }
+    }
     Ok(())
+}
+
+fn note(progress: &mut Progress, bytes: u64, left: &Left, known: u64) {
+    (progress.store_bytes, progress.due, progress.known) = (bytes, left.due, known);
 }
 
 /// Brings the figures of the running round up to date.

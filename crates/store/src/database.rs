@@ -111,6 +111,10 @@ pub trait Database: Send {
     /// What the database says.
     fn drop_before(&mut self, time: Time) -> Result<u64, StoreError>;
 
+    /// Whether [`Self::shrink`] makes it smaller by what was deleted. A server keeps the space of
+    /// rows for later ones.
+    fn gives_back(&self) -> bool;
+
     /// Gives the space of deleted rows back to the disk.
     ///
     /// # Errors

@@ -346,6 +346,10 @@ impl Database for Postgres {
         Ok(visits)
     }
 
+    fn gives_back(&self) -> bool {
+        false
+    }
+
     fn shrink(&mut self) -> Result<(), StoreError> {
         Ok(()) // partitions are given back when they are dropped; the rest is autovacuum's
     }

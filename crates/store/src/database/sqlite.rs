@@ -350,6 +350,10 @@ impl Database for Sqlite {
         Ok(visits)
     }
 
+    fn gives_back(&self) -> bool {
+        true
+    }
+
     fn shrink(&mut self) -> Result<(), StoreError> {
         // A pragma that steps once a page: as a query, so that all its steps are made.
         self.query("PRAGMA incremental_vacuum", &[], &mut |_| true)?;

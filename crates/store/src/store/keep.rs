@@ -5,6 +5,21 @@ use crate::database::Value;
 use crate::error::StoreError;
 use crate::time::Time;
 
+/// Peers that are forgotten in one transaction, so that nobody waits long.
+const SLICE: i64 = 20_000;
+/// Addresses that are taken away by one statement.
+const ADDRESSES: usize = 500;
+/// What a peer takes at least that was only heard of, with its address and its place in indexes
+/// (measured: 215 bytes).
+const PEER_BYTES: u64 = 200;
+/// Who was never reached, is nobody's to visit, and is named by no visit, reply or clock that is
+/// still there.
+const HEARSAY: &str = "p.reached_at IS NULL AND p.holder IS NULL
+    AND (p.round IS NULL OR p.round < (SELECT COALESCE(min(r.id), 9223372036854775807) FROM round r
+        WHERE EXISTS (SELECT 1 FROM visit v WHERE v.round = r.id)
+           OR EXISTS (SELECT 1 FROM reply a WHERE a.round = r.id)))
+    AND NOT EXISTS (SELECT 1 FROM clock c WHERE c.peer = p.id)";
+
 /// What was taken away.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Pruned {
@@ -12,6 +27,8 @@ pub struct Pruned {
     pub visits: u64,
     /// Addresses of peers.
     pub addresses: u64,
+    /// Peers that were only heard of. Who is spoken of again is heard of anew.
+    pub peers: u64,
     /// The size before, in bytes.
     pub before: u64,
     /// The size after, in bytes.
@@ -19,8 +36,9 @@ pub struct Pruned {
 }
 
 impl Store {
-    /// Takes away the visits and replies of rounds that ended before this time, and addresses that
-    /// nobody spoke of since. Rounds stay with their figures.
+    /// Takes away the visits and replies of rounds that ended before this time, and addresses and
+    /// peers that nobody spoke of since: of those that were ever reached, the address only. Rounds
+    /// stay with their figures.
     ///
     /// # Errors
     /// What the database says; what is gone is gone.
@@ -31,21 +49,29 @@ impl Store {
                         SELECT max(id) FROM round WHERE state = 'complete' GROUP BY network) OR state = 'running'";
         let kept = self.one(kept, &[])?.first().and_then(Value::as_int).map_or(time, Time);
         let visits = self.database.drop_before(time.min(kept))?;
+        let mut pruned = Pruned { visits, before, ..Pruned::default() };
+        while self.forget(time, SLICE, &mut pruned)? > 0 {}
         let stale = "DELETE FROM address WHERE at < ?1 AND peer IN (
                          SELECT id FROM peer WHERE last_heard < ?1 AND (reached_at IS NULL OR reached_at < ?1))";
-        let addresses = self.transaction(|store| store.database.run(stale, &[time.into()]))?;
+        pruned.addresses += self.transaction(|store| store.database.run(stale, &[time.into()]))?;
         self.database.shrink()?;
-        Ok(Pruned { visits, addresses, before, after: self.bytes()? })
+        Ok(Pruned { after: self.bytes()?, ..pruned })
     }
 
-    /// Takes away the oldest rounds' visits until the store takes at most so many bytes, or only
-    /// the last complete rounds are left.
+    /// Takes away what makes the store larger than so many bytes: peers that nobody spoke of since
+    /// the last complete round began, then the oldest rounds' visits, then other peers that were
+    /// only heard of, the longest ago first. Left are the last complete rounds, and whoever was
+    /// reached.
     ///
     /// # Errors
     /// As [`Self::prune_before`].
     pub fn prune_to(&mut self, bytes: u64) -> Result<Pruned, StoreError> {
-        let mut all = Pruned { before: self.bytes()?, ..Pruned::default() };
-        all.after = all.before;
+        let before = self.bytes()?;
+        let mut all = Pruned { before, after: before, ..Pruned::default() };
+        let last = "SELECT max(began) FROM round WHERE state = 'complete'";
+        if let Some(began) = self.one(last, &[])?.first().and_then(Value::as_int) {
+            self.forget_until(bytes, Time(began), &mut all)?;
+        }
         while all.after > bytes {
             let oldest = "SELECT min(r.ended) FROM round r WHERE r.ended IS NOT NULL
                           AND EXISTS (SELECT 1 FROM visit v WHERE v.round = r.id)";
@@ -55,12 +81,62 @@ impl Store {
             let pruned = self.prune_before(Time(oldest + 1))?;
             all.visits += pruned.visits;
             all.addresses += pruned.addresses;
+            all.peers += pruned.peers;
             all.after = pruned.after;
             if pruned.visits == 0 {
                 break;
             }
         }
+        if self.database.gives_back() {
+            self.forget_until(bytes, Time(i64::MAX), &mut all)?;
+        }
         Ok(all)
+    }
+
+    /// Forgets those who were only heard of, and not since this time, until the store takes so many
+    /// bytes.
+    fn forget_until(
+        &mut self,
+        bytes: u64,
+        time: Time,
+        pruned: &mut Pruned,
+    ) -> Result<(), StoreError> {
+        while let Some(over) = pruned.after.checked_sub(bytes).filter(|over| *over > 0) {
+            let most = i64::try_from(over / PEER_BYTES + 1).unwrap_or(SLICE).min(SLICE);
+            if self.forget(time, most, pruned)? == 0 {
+                break;
+            }
+            self.database.shrink()?;
+            pruned.after = self.bytes()?;
+        }
+        Ok(())
+    }
+
+    /// Forgets so many at most of those who were only heard of, and not since this time, the
+    /// longest ago first; how many.
+    fn forget(&mut self, time: Time, most: i64, pruned: &mut Pruned) -> Result<u64, StoreError> {
+        // What another Crawler changes in between is looked at again, and then stays.
+        let forget = format!(
+            "DELETE FROM peer WHERE last_heard < ?1 AND reached_at IS NULL AND holder IS NULL AND id IN (
+                 SELECT p.id FROM peer p WHERE p.last_heard < ?1 AND {HEARSAY}
+                 ORDER BY p.last_heard LIMIT ?2)
+             RETURNING id"
+        );
+        let places: Vec<String> = (1..=ADDRESSES).map(|at| format!("?{at}")).collect();
+        let addresses = format!("DELETE FROM address WHERE peer IN ({})", places.join(", "));
+        let (peers, gone) = self.transaction(|store| {
+            let peers = store.all(&forget, &[time.into(), most.into()])?;
+            let mut gone = 0;
+            for some in peers.chunks(ADDRESSES) {
+                let mut ids: Vec<Value> = some.iter().flatten().cloned().collect();
+                ids.resize(ADDRESSES, Value::Int(0)); // one statement, however many there are
+                gone += store.database.run(&addresses, &ids)?;
+            }
+            Ok((peers.len() as u64, gone))
+        })?;
+        pruned.peers += peers;
+        pruned.addresses += gone;
+        Ok(peers)
     }
 
     /// What does not hold together: pages, as far as the database can tell, and what the tables say
