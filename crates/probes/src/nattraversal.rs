@@ -7,20 +7,19 @@
 //!
 //! A Crawler names an address and the peer sends there, so what it sends is bounded: three short
 //! datagrams to the rendezvous, nine to the other peer that the rendezvous names, four tries at a
-//! time, of at most 20 s each, and twelve a minute; never to port 0, a broadcast or a multicast, and into the peer's own
-//! machine only where that is all the peer serves. A malformed request, which the original does not
-//! answer at all, is a reply with error 1 that tells the form.
+//! time, of at most 20 s each, and twelve a minute, three quarters of them for one Crawler; never to port 0, a
+//! broadcast or a multicast, and into the peer's own machine only where that is all the peer serves.
+//! A malformed request, which the original does not answer at all, is a reply with error 1 that
+//! tells the form.
 
 #![allow(clippy::disallowed_methods, reason = "tries are counted by the clock")]
 
-use std::collections::VecDeque;
 use std::net::SocketAddr;
-use std::sync::{LazyLock, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use serde_json::json;
-use tokio::sync::Semaphore;
+use turns::Turns;
 
 use crate::nat::{Invitation, Traversed, punch, resolve};
 use swarmscope_peer::crawler::ReplyDecodeError;
@@ -28,57 +27,32 @@ use swarmscope_peer::crawler::field::{Field, Kind, Value};
 use swarmscope_peer::crawler::{Answer, Asked, PeerView, Probe, Question, Recipient};
 use swarmscope_wire::rows::{Column, ColumnKind, Rows};
 use swarmscope_wire::tree::Node;
-use swarmscope_wire::{Decoded, MessageId, OverlayVersion};
+use swarmscope_wire::{Decoded, MessageId, OverlayVersion, Permid};
 
-/// How many tries run at a time. A Crawler pairs a peer with one other, or with few.
-const AT_ONCE: usize = 4;
-/// How many begin within a minute: a victim that a rendezvous names gets two short datagrams a
-/// second of all Crawlers together.
-const A_MINUTE: usize = 12;
-const MINUTE: Duration = Duration::from_secs(60);
+mod turns;
 
 /// Both sides of NATTRAVERSAL, but for the rendezvous.
+#[derive(Default)]
 pub struct NatTraversal {
-    tries: Semaphore,
-    /// When those of the last minute began.
-    begun: Mutex<VecDeque<Instant>>,
-}
-
-impl Default for NatTraversal {
-    fn default() -> Self {
-        Self { tries: Semaphore::new(AT_ONCE), begun: Mutex::default() }
-    }
-}
-
-/// Whether another try may begin now; then it counts.
-fn may_begin(begun: &mut VecDeque<Instant>, now: Instant) -> bool {
-    while begun.front().is_some_and(|at| now >= *at + MINUTE) {
-        begun.pop_front();
-    }
-    let may = begun.len() < A_MINUTE;
-    if may {
-        begun.push_back(now);
-    }
-    may
+    turns: Mutex<Turns>,
 }
 
 impl NatTraversal {
-    async fn traverse(&self, request: Bytes, listening: Option<SocketAddr>) -> Answer {
-        let invitation = match Invitation::decode(&request) {
+    fn turns(&self) -> MutexGuard<'_, Turns> {
+        // they are whole at every moment, so a panic elsewhere leaves nothing half done
+        self.turns.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn traverse(&self, asked: Asked, listening: Option<SocketAddr>) -> Answer {
+        let invitation = match Invitation::decode(&asked.payload) {
             Ok(invitation) => invitation,
             Err(error) => return Answer::failed(&format!("the request: {error}")),
         };
-        let Ok(_try) = self.tries.try_acquire() else {
-            return Answer::failed(&format!(
-                "busy: {AT_ONCE} tries are running already; ask again in 20 s"
-            ));
-        };
         let now = tokio::time::Instant::now().into_std();
-        if !may_begin(&mut self.begun.lock().unwrap_or_else(PoisonError::into_inner), now) {
-            return Answer::failed(&format!(
-                "busy: {A_MINUTE} tries began in the last minute; ask again in a minute"
-            ));
+        if let Err(why) = self.turns().begin(asked.from, now) {
+            return Answer::failed(&why);
         }
+        let _ends = Ends { of: self, crawler: asked.from };
         let traversed = match resolve(&invitation).await {
             Ok(rendezvous) if is_inside(rendezvous, listening) => {
                 return Answer::failed(
@@ -93,6 +67,18 @@ impl NatTraversal {
             Traversed::Error
         });
         Answer::success(invitation.reply(traversed))
+    }
+}
+
+/// A try's turn, until it is dropped: also where the asker has gone and nobody waits for it.
+struct Ends<'a> {
+    of: &'a NatTraversal,
+    crawler: Permid,
+}
+
+impl Drop for Ends<'_> {
+    fn drop(&mut self) {
+        self.of.turns().end(self.crawler);
     }
 }
 
@@ -170,7 +156,7 @@ impl Probe for NatTraversal {
     }
 
     async fn answer(&self, asked: Asked, peer: &PeerView) -> Answer {
-        self.traverse(asked.payload, peer.listening).await
+        self.traverse(asked, peer.listening).await
     }
 }
 

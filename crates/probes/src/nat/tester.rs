@@ -1,4 +1,5 @@
-//! One running test for all who ask.
+//! One running test for all who ask: with the mapping's lifetime or without. Neither waits for the
+//! other, because the lifetime takes minutes.
 #![allow(clippy::disallowed_methods, reason = "drivers own the clock")]
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -34,14 +35,33 @@ struct Shared {
 
 #[derive(Default)]
 struct State {
+    plain: Tests,
+    with_lifetime: Tests,
+}
+
+/// Those of one kind.
+#[derive(Default)]
+struct Tests {
     last: Option<NatReport>,
     running: Option<Running>,
 }
 
 struct Running {
-    lifetime: bool,
     outcome: watch::Receiver<Option<Outcome>>,
     _task: AbortOnDropHandle<()>,
+}
+
+impl State {
+    const fn of(&mut self, lifetime: bool) -> &mut Tests {
+        if lifetime { &mut self.with_lifetime } else { &mut self.plain }
+    }
+
+    /// The newest result that holds a lifetime, where that is wanted.
+    fn newest(&self, lifetime: bool) -> Option<NatReport> {
+        let suits = |last: &NatReport| last.has_lifetime() || !lifetime;
+        let last = [self.plain.last, self.with_lifetime.last];
+        last.into_iter().flatten().filter(suits).max_by_key(|last| last.measured_at)
+    }
 }
 
 impl Default for NatTester {
@@ -65,27 +85,21 @@ impl NatTester {
     /// # Errors
     /// As [`measure`]; errors are not kept.
     pub async fn report(&self, lifetime: bool) -> Outcome {
-        loop {
-            let (mut outcome, has_lifetime) = match self.shared.recent_or_running(lifetime) {
-                Ok(recent) => return Ok(recent),
-                Err(running) => running,
-            };
-            let Ok(outcome) =
-                outcome.wait_for(Option::is_some).await.map(|outcome| outcome.clone())
-            else {
-                self.shared.lock().running = None;
-                return Err(NatError::Stopped);
-            };
-            if has_lifetime || !lifetime {
-                return outcome.unwrap_or(Err(NatError::Stopped));
-            }
+        let mut outcome = match self.shared.recent_or_running(lifetime) {
+            Ok(recent) => return Ok(recent),
+            Err(running) => running,
+        };
+        let ended = outcome.wait_for(Option::is_some).await.map(|outcome| outcome.clone());
+        if ended.is_err() {
+            self.shared.lock().of(lifetime).running = None;
         }
+        ended.ok().flatten().unwrap_or(Err(NatError::Stopped))
     }
 
     /// The last result, however old.
     #[must_use]
     pub fn last(&self) -> Option<NatReport> {
-        self.shared.lock().last
+        self.shared.lock().newest(false)
     }
 }
 
@@ -95,20 +109,17 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A result that is recent enough, else the test to wait for, begun now if none runs, and
-    /// whether it measures the lifetime.
+    /// A result that is recent enough, else the test to wait for, begun now if none runs.
     fn recent_or_running(
         self: &Arc<Self>,
         lifetime: bool,
-    ) -> Result<NatReport, (watch::Receiver<Option<Outcome>>, bool)> {
+    ) -> Result<NatReport, watch::Receiver<Option<Outcome>>> {
         let mut state = self.lock();
-        if let Some(last) =
-            state.last.filter(|last| is_recent(last) && (last.has_lifetime() || !lifetime))
-        {
-            return Ok(last);
+        if let Some(recent) = state.newest(lifetime).filter(is_recent) {
+            return Ok(recent);
         }
-        let running = state.running.get_or_insert_with(|| self.begin(lifetime));
-        Err((running.outcome.clone(), running.lifetime))
+        let begin = || self.begin(lifetime);
+        Err(state.of(lifetime).running.get_or_insert_with(begin).outcome.clone())
     }
 
     fn begin(self: &Arc<Self>, lifetime: bool) -> Running {
@@ -122,13 +133,14 @@ impl Shared {
             let outcome = measure(&settings).await;
             if let Some(shared) = shared.upgrade() {
                 let mut state = shared.lock();
-                state.last = outcome.as_ref().ok().copied().or(state.last);
+                let tests = state.of(lifetime);
+                tests.last = outcome.as_ref().ok().copied().or(tests.last);
                 // told under the lock: who asks from now on finds the result or begins anew
                 sender.send_replace(Some(outcome));
-                state.running = None;
+                tests.running = None;
             }
         });
-        Running { lifetime, outcome, _task: AbortOnDropHandle::new(task) }
+        Running { outcome, _task: AbortOnDropHandle::new(task) }
     }
 }
 
@@ -164,6 +176,18 @@ mod tests {
         assert_eq!(later, one, "a recent result is given again");
         assert_eq!(server.counts().answered, asked, "and nobody is asked");
         assert_eq!(tester.last(), Some(one));
+    }
+
+    #[tokio::test]
+    async fn a_lifetime_that_takes_minutes_holds_no_other_test_up() {
+        let server = server().await;
+        let tester = NatTester::new(vec![server.listen().to_string()]);
+        let patient = tester.clone();
+        let lifetime = tokio::spawn(async move { patient.report(true).await });
+        tokio::task::yield_now().await;
+        let plain = tokio::time::timeout(Duration::from_secs(8), tester.report(false)).await;
+        assert_eq!(plain.unwrap().unwrap().lifetime, Axis::NotMeasured);
+        assert!(!lifetime.is_finished(), "its first step alone takes longer");
     }
 
     #[tokio::test]

@@ -1,7 +1,8 @@
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::net::UdpSocket;
 
+use super::turns::{A_MINUTE, AT_ONCE, MINUTE, share};
 use super::*;
 use crate::nat::Rendezvous;
 use swarmscope_peer::identity::Ed25519Identity;
@@ -14,8 +15,16 @@ fn invitation(host: &str, port: u16) -> Vec<u8> {
     Invitation { request_id: "eee6EzwVLiJXT85BnTOp501".into(), host: host.into(), port }.encode()
 }
 
+fn crawler(n: u8) -> Permid {
+    Ed25519Identity::from_seed([n; 32]).permid()
+}
+
 async fn ask(probe: &NatTraversal, listening: &str, payload: &[u8]) -> Answer {
-    let from = Ed25519Identity::from_seed([1; 32]).permid();
+    ask_as(1, probe, listening, payload).await
+}
+
+async fn ask_as(who: u8, probe: &NatTraversal, listening: &str, payload: &[u8]) -> Answer {
+    let from = crawler(who);
     let asked =
         Asked { from, version: OverlayVersion::CURRENT, payload: Bytes::copy_from_slice(payload) };
     probe.answer(asked, &PeerView { listening: listening.parse().ok() }).await
@@ -85,16 +94,15 @@ async fn hostile_requests_send_nothing() {
         "::ffff:239.255.255.250",
         "nobody.invalid",
     ] {
+        let probe = NatTraversal::default(); // each has turns of its own
         let answer = ask(&probe, LOOPBACK, &invitation(host, 3500)).await;
         assert_eq!(answer.payload, &b"27:eee6EzwVLiJXT85BnTOp501:ERR"[..], "{host}");
     }
     for host in ["127.0.0.1", "127.8.8.8", "::1", "::ffff:127.0.0.1", "localhost"] {
+        let probe = NatTraversal::default();
         let answer = ask(&probe, "0.0.0.0:7760", &invitation(host, 3500)).await;
-        assert_eq!(
-            answer.error,
-            ErrorByte::HANDLER,
-            "{host} is this machine, and the peer serves others"
-        );
+        assert_eq!(answer.error, ErrorByte::HANDLER);
+        assert!(answer.payload.starts_with(b"the rendezvous would be on the peer's own"), "{host}");
     }
     assert!(start.elapsed() < Duration::from_secs(5), "no rendezvous was waited for");
 }
@@ -105,10 +113,13 @@ async fn not_many_tries_run_at_a_time() {
     let silent = UdpSocket::bind("127.0.0.1:0").await.unwrap();
     let request = invitation("127.0.0.1", silent.local_addr().unwrap().port());
     let probe = NatTraversal::default();
-    let answers =
-        futures_util::future::join_all((0..10).map(|_| ask(&probe, LOOPBACK, &request))).await;
-    assert_eq!(answers.iter().filter(|answer| answer.error == ErrorByte::SUCCESS).count(), AT_ONCE);
-    assert!(answers.iter().any(|answer| answer.payload.starts_with(b"busy")));
+    let tries = (0..10).map(|n| ask_as(1 + n / 5, &probe, LOOPBACK, &request));
+    let answers = futures_util::future::join_all(tries).await;
+    let ran = |of: &[Answer]| of.iter().filter(|it| it.error == ErrorByte::SUCCESS).count();
+    assert_eq!(ran(&answers[..5]), share(AT_ONCE), "of one Crawler");
+    assert_eq!(ran(&answers), AT_ONCE, "another one has the rest");
+    assert_eq!(answers[4].payload, "busy: 3 tries of yours are running already; ask again in 20 s");
+    assert_eq!(ran(&[ask(&probe, LOOPBACK, &request).await]), 1, "they have ended");
 }
 
 #[test]
@@ -135,9 +146,17 @@ fn replies_read_with_their_spans() {
 
 #[test]
 fn tries_are_few_a_minute_however_short_they_are() {
-    let (mut begun, t0) = (VecDeque::new(), Instant::now());
-    let tries = |begun: &mut _, at| (0..100).filter(|_| may_begin(begun, at)).count();
-    assert_eq!(tries(&mut begun, t0), A_MINUTE);
-    assert_eq!(tries(&mut begun, t0 + MINUTE / 2), 0);
-    assert_eq!(tries(&mut begun, t0 + MINUTE), A_MINUTE);
+    let (mut turns, t0) = (Turns::default(), Instant::now());
+    let mut tries = |who, at| {
+        let begin = |_: &i32| {
+            let began = turns.begin(crawler(who), at).is_ok();
+            turns.end(crawler(who));
+            began
+        };
+        (0..100).filter(begin).count()
+    };
+    assert_eq!(tries(1, t0), share(A_MINUTE));
+    assert_eq!(tries(2, t0), A_MINUTE - share(A_MINUTE), "one Crawler leaves some for another");
+    assert_eq!(tries(1, t0 + MINUTE / 2), 0);
+    assert_eq!(tries(1, t0 + MINUTE), share(A_MINUTE));
 }
