@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde_json::{Map, Value};
 
+use super::journal::SEVERAL;
 use super::logging::Rotating;
 use super::options::JsonOption;
 use super::output::{self, Line, error_words, message_words};
@@ -122,5 +123,6 @@ fn words(value: &Value) -> String {
         }
         other => clean(other.unwrap_or_default()).into_owned(),
     };
-    format!("{} {} {what}", text("at"), text("permid"))
+    let who = if value["permid"].is_string() { text("permid") } else { SEVERAL.to_owned() };
+    format!("{} {who} {what}", text("at"))
 }

@@ -11,7 +11,9 @@ pub use keeper::Journal;
 use super::output::{self, Line, message_words};
 use swarmscope_peer::node::Event;
 use swarmscope_wire::failure::Phase;
-use swarmscope_wire::{MessageId, Permid};
+
+/// Whose events are told as one number.
+pub const SEVERAL: &str = "several peers";
 
 /// Prints an event for programs, if it is one of theirs.
 ///
@@ -80,15 +82,15 @@ fn line(event: &Event) -> Option<Line<'static>> {
     })
 }
 
-/// What a repeated event is called, whom it is about, and which message.
-fn name(event: &Event) -> Option<(&'static str, Permid, Option<MessageId>)> {
+/// What a repeated event is called.
+fn name(event: &Event) -> Option<&'static str> {
     Some(match event {
-        Event::Asked { permid, message, .. } => ("asked", *permid, Some(*message)),
-        Event::Answered { permid, message, .. } => ("answered", *permid, Some(*message)),
-        Event::Refused { permid, message, .. } => ("refused", *permid, Some(*message)),
-        Event::Undelivered { permid, message, .. } => ("undelivered", *permid, Some(*message)),
-        Event::Connected { permid, .. } => ("connected", *permid, None),
-        Event::Disconnected { permid, .. } => ("disconnected", *permid, None),
+        Event::Asked { .. } => "asked",
+        Event::Answered { .. } => "answered",
+        Event::Refused { .. } => "refused",
+        Event::Undelivered { .. } => "undelivered",
+        Event::Connected { .. } => "connected",
+        Event::Disconnected { .. } => "disconnected",
         _ => return None,
     })
 }

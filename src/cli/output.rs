@@ -123,14 +123,9 @@ pub enum Line<'a> {
         /// How often since this was last told.
         times: u64,
     },
-    /// Peer side: of a flood of the same some were told; this is how many more there were.
-    Repeated {
-        of: &'static str,
-        #[serde(serialize_with = "text")]
-        permid: Permid,
-        message_id: Option<u8>,
-        times: u64,
-    },
+    /// Peer side: of a flood some were told; this is how many more there were: of several peers
+    /// where no permid is named, of several messages where no message is.
+    Repeated { of: &'static str, permid: Option<String>, message_id: Option<u8>, times: u64 },
     /// So many lines are missing here: the reader did not read.
     Lost { lines: u64 },
     /// A limit; of a process that runs with what is in use of it.

@@ -1,5 +1,6 @@
-//! A flood of the same told as its number: of each Crawler, message and outcome some lines a second
-//! are written as they come; further ones are counted, and told as one when the second is over.
+//! A flood told as its number. Some lines a second are written as they come: of the same Crawler,
+//! message and outcome, of one peer in all, and of all peers together. Further ones are counted, and
+//! told as one when the second is over: at its narrowest, as far as there is room for that.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -10,10 +11,14 @@ use swarmscope_wire::{ErrorByte, MessageId, Permid};
 
 /// Lines of the same within [`WINDOW`]: more than any Crawler needs, which asks once an hour.
 const MOST: u64 = 20;
+/// Lines of one peer: it has 256 messages, and would fill an audit's files in a minute.
+const OF_A_PEER: u64 = 60;
+/// Lines of all peers together: strangers have as many permids as they like. An audit's files last
+/// for about half an hour of that, and for months of what Crawlers do.
+const OF_ALL: u64 = 200;
 /// How long they are counted.
 const WINDOW: Duration = Duration::from_secs(1);
-/// Different things counted at the same time; what finds no room is told as it comes. Strangers
-/// make them, at the rate at which they may connect.
+/// Different things counted at the same time; what finds no room is counted among all peers.
 const MANY: usize = 4096;
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -26,12 +31,51 @@ enum Kind {
     Disconnected,
 }
 
-type Key = (Permid, Kind, Option<MessageId>);
+/// What is counted as one: none for several peers, none for several messages.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+struct Key {
+    permid: Option<Permid>,
+    kind: Kind,
+    message: Option<MessageId>,
+}
+
+impl Key {
+    const fn of_the_peer(self) -> Self {
+        Self { message: None, ..self }
+    }
+
+    const fn of_all(self) -> Self {
+        Self { permid: None, message: None, ..self }
+    }
+}
+
+/// Since the window began.
+#[derive(Debug)]
+struct Count {
+    since: Instant,
+    told: u64,
+    /// Those that were not told, and the last of them.
+    untold: u64,
+    last: Option<Event>,
+}
+
+impl Count {
+    const fn new(since: Instant) -> Self {
+        Self { since, told: 0, untold: 0, last: None }
+    }
+
+    fn is_over(&self, now: Instant) -> bool {
+        now >= self.since + WINDOW
+    }
+}
 
 /// The counts.
 #[derive(Debug, Default)]
 pub struct Calm {
-    counts: HashMap<Key, (Instant, u64, Option<Event>)>,
+    counts: HashMap<Key, Count>,
+    /// Lines of each peer in its window.
+    peers: HashMap<Permid, (Instant, u64)>,
+    all: Option<(Instant, u64)>,
 }
 
 /// What becomes of an event.
@@ -43,57 +87,108 @@ pub enum Verdict {
     Counted,
 }
 
+/// Events that were counted.
+#[derive(PartialEq, Debug)]
+pub struct Flood {
+    /// The last of them.
+    pub last: Event,
+    /// Whose they are; none if several peers'.
+    pub permid: Option<Permid>,
+    /// What was asked; none if several messages, or none at all.
+    pub message: Option<MessageId>,
+    pub times: u64,
+}
+
 fn key(event: &Event) -> Option<Key> {
-    Some(match event {
-        Event::Asked { permid, message, .. } => (*permid, Kind::Asked, Some(*message)),
+    let (permid, kind, message) = match event {
+        Event::Asked { permid, message, .. } => (permid, Kind::Asked, Some(*message)),
         Event::Answered { permid, message, error, .. } => {
-            (*permid, Kind::Answered(*error), Some(*message))
+            (permid, Kind::Answered(*error), Some(*message))
         }
         Event::Refused { permid, message, failure } => {
-            (*permid, Kind::Refused(failure.cause), Some(*message))
+            (permid, Kind::Refused(failure.cause), Some(*message))
         }
         Event::Undelivered { permid, message, failure } => {
-            (*permid, Kind::Undelivered(failure.cause), Some(*message))
+            (permid, Kind::Undelivered(failure.cause), Some(*message))
         }
-        Event::Connected { permid, .. } => (*permid, Kind::Connected, None),
-        Event::Disconnected { permid, .. } => (*permid, Kind::Disconnected, None),
+        Event::Connected { permid, .. } => (permid, Kind::Connected, None),
+        Event::Disconnected { permid, .. } => (permid, Kind::Disconnected, None),
         _ => return None,
-    })
+    };
+    Some(Key { permid: Some(*permid), kind, message })
 }
 
 impl Calm {
     /// An event came.
     pub fn take(&mut self, event: Event, now: Instant) -> Verdict {
         let Some(key) = key(&event) else { return Verdict::Tell(event) };
-        if !self.counts.contains_key(&key) && self.counts.len() >= MANY {
+        let Some(as_what) = self.too_many(key, now) else {
+            self.told(key, now);
             return Verdict::Tell(event);
-        }
-        let (_, count, last) = self.counts.entry(key).or_insert((now, 0, None));
-        *count += 1;
-        if *count <= MOST {
-            return Verdict::Tell(event);
-        }
-        *last = Some(event);
+        };
+        let count = self.counts.entry(as_what).or_insert(Count::new(now));
+        count.untold += 1;
+        count.last = Some(event);
         Verdict::Counted
+    }
+
+    /// As what an event is counted, if it is not told.
+    fn too_many(&self, key: Key, now: Instant) -> Option<Key> {
+        let lines = |of: Option<(Instant, u64)>| {
+            of.filter(|(since, _)| now < *since + WINDOW).map_or(0, |(_, lines)| lines)
+        };
+        let of_the_peer = lines(key.permid.and_then(|permid| self.peers.get(&permid).copied()));
+        let wanted = if self.counts.get(&key).is_some_and(|count| count.told >= MOST) {
+            key
+        } else if of_the_peer >= OF_A_PEER {
+            key.of_the_peer()
+        } else if lines(self.all) >= OF_ALL {
+            key.of_all()
+        } else if self.has_room(key) {
+            return None;
+        } else {
+            key.of_all()
+        };
+        Some(if self.has_room(wanted) { wanted } else { key.of_all() })
+    }
+
+    fn has_room(&self, key: Key) -> bool {
+        self.counts.len() < MANY || self.counts.contains_key(&key)
+    }
+
+    fn told(&mut self, key: Key, now: Instant) {
+        self.counts.entry(key).or_insert(Count::new(now)).told += 1;
+        let one_more = |of: &mut (Instant, u64)| {
+            *of = if now < of.0 + WINDOW { (of.0, of.1 + 1) } else { (now, 1) };
+        };
+        one_more(self.all.get_or_insert((now, 0)));
+        if let Some(permid) = key.permid {
+            one_more(self.peers.entry(permid).or_insert((now, 0)));
+        }
     }
 
     /// What is to be told now that time has passed: the last of each flood, and how many it stands
     /// for.
-    pub fn due(&mut self, now: Instant) -> Vec<(Event, u64)> {
-        let over = self.counts.extract_if(|_, (since, ..)| now >= *since + WINDOW);
-        over.filter_map(|(_, (_, count, last))| Some((last?, count - MOST))).collect()
+    pub fn due(&mut self, now: Instant) -> Vec<Flood> {
+        self.peers.retain(|_, (since, _)| now < *since + WINDOW);
+        let over = self.counts.extract_if(|_, count| count.is_over(now));
+        over.filter_map(|(key, count)| flood(key, count)).collect()
     }
 
     /// The same of all that is still counted, at the end.
-    pub fn rest(&mut self) -> Vec<(Event, u64)> {
-        let all = self.counts.drain();
-        all.filter_map(|(_, (_, count, last))| Some((last?, count - MOST))).collect()
+    pub fn rest(&mut self) -> Vec<Flood> {
+        self.counts.drain().filter_map(|(key, count)| flood(key, count)).collect()
     }
 
     /// When to ask [`Self::due`].
     pub fn next(&self) -> Option<Instant> {
-        self.counts.values().map(|(since, ..)| *since + WINDOW).min()
+        self.counts.values().map(|count| count.since + WINDOW).min()
     }
+}
+
+fn flood(key: Key, count: Count) -> Option<Flood> {
+    let Key { permid, message, .. } = key;
+    Some(Flood { last: count.last?, permid, message, times: count.untold })
 }
 
 #[cfg(test)]
@@ -123,13 +218,72 @@ mod tests {
         assert_eq!(calm.due(t0), []);
         let next = calm.next().expect("something to tell");
         let due = calm.due(next);
-        assert_eq!(due, [(answered(1, ErrorByte::FREQUENCY), 980)]);
-        assert_eq!(told + due[0].1, 1000);
+        let flood = |times| Flood {
+            last: answered(1, ErrorByte::FREQUENCY),
+            permid: Some(Permid::Ed25519([1; 32])),
+            message: Some(MessageId::NATCHECK),
+            times,
+        };
+        assert_eq!(due, [flood(980)]);
+        assert_eq!(told + due[0].times, 1000);
         assert_eq!((calm.due(next), calm.next()), (Vec::new(), None), "nothing stays behind");
         for _ in 0..22 {
             calm.take(answered(1, ErrorByte::FREQUENCY), next);
         }
-        assert_eq!(calm.rest(), [(answered(1, ErrorByte::FREQUENCY), 2)], "nor at the end");
+        assert_eq!(calm.rest(), [flood(2)], "nor at the end");
         assert_eq!(calm.rest(), []);
+    }
+
+    fn refused(permid: u32, message: u8) -> Event {
+        let mut bytes = [0; 32];
+        bytes[..4].copy_from_slice(&permid.to_le_bytes());
+        let failure = swarmscope_wire::failure::Failure::new(
+            Cause::NotAllowed,
+            swarmscope_wire::failure::By::Us,
+            "",
+        );
+        Event::Refused { permid: Permid::Ed25519(bytes), message: MessageId(message), failure }
+    }
+
+    /// How many are told at once, and what is told of the others a second later.
+    fn told(events: impl Iterator<Item = Event>) -> (u64, Vec<Flood>) {
+        let (mut calm, t0) = (Calm::default(), Instant::now());
+        let told = events.filter(|event| calm.take(event.clone(), t0) != Verdict::Counted).count();
+        (told as u64, calm.due(t0 + WINDOW))
+    }
+
+    #[test]
+    fn one_peer_fills_no_log_with_all_its_messages() {
+        let flood = (0..4000_u32).map(|n| refused(1, (n % 256) as u8));
+        let (lines, floods) = told(flood);
+        assert_eq!(lines, OF_A_PEER);
+        let [Flood { permid: Some(_), message: None, times, .. }] = floods[..] else {
+            panic!("{floods:?}")
+        };
+        assert_eq!(lines + times, 4000, "no count is lost");
+    }
+
+    #[test]
+    fn many_strangers_fill_no_log_together() {
+        let flood = (0..40_000_u32).map(|n| refused(n % 20_000, 3));
+        let (lines, floods) = told(flood);
+        assert_eq!(lines, OF_ALL);
+        let [Flood { permid: None, message: None, times, .. }] = floods[..] else {
+            panic!("{floods:?}")
+        };
+        assert_eq!(lines + times, 40_000);
+    }
+
+    #[test]
+    fn what_is_counted_is_bounded() {
+        let (mut calm, t0) = (Calm::default(), Instant::now());
+        for second in 0..60 {
+            let now = t0 + WINDOW * second / 10;
+            for n in 0..2000 {
+                calm.take(refused(second * 2000 + n, 3), now);
+            }
+            assert!(calm.counts.len() <= MANY + 1 && calm.peers.len() <= MANY);
+            calm.due(now);
+        }
     }
 }

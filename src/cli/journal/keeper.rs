@@ -5,8 +5,8 @@ use std::io;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use super::calm::{Calm, Verdict};
-use super::{line, log, name};
+use super::calm::{Calm, Flood, Verdict};
+use super::{SEVERAL, line, log, name};
 use crate::cli::audit::Audit;
 use crate::cli::lines::Lines;
 use crate::cli::output::Line;
@@ -48,11 +48,13 @@ impl Journal {
         self.tell(due)
     }
 
-    fn tell(&mut self, floods: Vec<(Event, u64)>) -> io::Result<()> {
-        for (event, times) in floods {
-            let Some((of, permid, message)) = name(&event) else { continue };
+    fn tell(&mut self, floods: Vec<Flood>) -> io::Result<()> {
+        for Flood { last, permid, message, times } in floods {
+            let Some(of) = name(&last) else { continue };
+            let permid = permid.map(|permid| permid.to_string());
+            let who = permid.as_deref().unwrap_or(SEVERAL);
             let what = message.map(super::message_words).unwrap_or_default();
-            tracing::info!("{permid} {of} {what}: {times} times more");
+            tracing::info!("{who} {of} {what}: {times} times more");
             let message_id = message.map(|message| message.0);
             self.write(&Line::Repeated { of, permid, message_id, times })?;
         }
