@@ -50,7 +50,7 @@ pub fn request(request: &Request) -> Result<u8, CliError> {
     let question = about(spec, request)?;
     let settings = Settings {
         timeout: request.timeout.unwrap_or(spec.timeout),
-        policy: Policy { allowed: request.allowed.clone(), refused: Vec::new() },
+        policy: Policy { allowed: request.allowed.clone(), ..Policy::default() },
         rate: TOTAL_RATE,
     };
     if request.out.is_some() {

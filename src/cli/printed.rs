@@ -40,6 +40,7 @@ impl Printed {
     ///
     /// # Errors
     /// It can't be written, or a signal came before.
+    #[allow(clippy::disallowed_methods, reason = "waits for its reader")]
     pub async fn last(self, bytes: Vec<u8>, ending: &mut stop::Stop) -> Result<(), CliError> {
         let all = async {
             // the first says what is missing; what is larger than all that may wait goes alone

@@ -49,7 +49,7 @@ impl RendezvousOptions {
         let Some(name) = &self.rendezvous else { return std::future::pending().await };
         let (key, policy) = (
             rendezvous::key(name),
-            Policy { allowed: self.allow_range.clone(), refused: Vec::new() },
+            Policy { allowed: self.allow_range.clone(), ..Policy::default() },
         );
         let port = node.listening().map(|address| address.port());
         loop {

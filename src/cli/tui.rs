@@ -196,7 +196,7 @@ pub fn run(args: &TuiArgs) -> Result<u8, CliError> {
     let (record, recordings) = (args.session.target()?, session::recordings());
     let tour = mpsc::channel(1).0;
     let (overlay, targets) = split(args.connect.iter());
-    let policy = Policy { allowed: args.allow_range.clone(), refused: Vec::new() };
+    let policy = Policy { allowed: args.allow_range.clone(), ..Policy::default() };
     let others = Others { targets, policy, examines: !args.no_reach };
     let options =
         Options { setup, look, extra, tour, files, record, recordings, script, others, cases };

@@ -79,6 +79,19 @@ fn is_public_v6(ip: Ipv6Addr) -> bool {
     a & 0xe000 == 0x2000 && (a, b) != (0x2001, 0xdb8)
 }
 
+/// The first port that anybody may use. Below it are services of the system: a datagram to one of
+/// those, on the word of strangers, would be theirs by our hand.
+pub const FIRST_USER_PORT: u16 = 1024;
+
+/// Why an address may not be asked.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Refused {
+    /// It can't belong to a public peer, or the operator refuses it.
+    Address,
+    /// A port below [`FIRST_USER_PORT`].
+    SystemPort,
+}
+
 /// Which addresses this program may ask.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Policy {
@@ -86,15 +99,37 @@ pub struct Policy {
     pub allowed: Vec<Range>,
     /// Ranges that are never asked: the opt-out list. It wins over everything.
     pub refused: Vec<Range>,
+    /// What the operator named, whatever its address and port.
+    pub named: Vec<SocketAddr>,
 }
 
 impl Policy {
     /// Whether `address` may be asked.
     #[must_use]
     pub fn permits(&self, address: SocketAddr) -> bool {
+        self.check(address).is_ok()
+    }
+
+    /// The same.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn check(&self, address: SocketAddr) -> Result<(), Refused> {
         let ip = address.ip().to_canonical();
         let within = |ranges: &[Range]| ranges.iter().any(|range| range.contains(ip));
-        address.port() != 0 && !within(&self.refused) && (is_public(ip) || within(&self.allowed))
+        if address.port() == 0 || within(&self.refused) {
+            return Err(Refused::Address);
+        }
+        if self.named.contains(&address) {
+            return Ok(());
+        }
+        if !is_public(ip) && !within(&self.allowed) {
+            return Err(Refused::Address);
+        }
+        if address.port() < FIRST_USER_PORT {
+            return Err(Refused::SystemPort);
+        }
+        Ok(())
     }
 }
 
@@ -140,10 +175,32 @@ mod tests {
         policy.allowed.push("198.18.0.0/15".parse().unwrap());
         assert!(policy.permits(lab) && !policy.permits("198.18.3.1:0".parse().unwrap()));
         policy.refused.push("198.18.3.0/24".parse().unwrap());
-        assert!(!policy.permits(lab) && policy.permits("198.19.3.1:1".parse().unwrap()));
+        assert!(!policy.permits(lab) && policy.permits("198.19.3.1:6881".parse().unwrap()));
         assert!(
             "198.18.0.0/33".parse::<Range>().is_err() && "198.18.0.0".parse::<Range>().is_err()
         );
+    }
+
+    #[test]
+    fn ports_of_the_system_are_asked_only_where_the_operator_named_them() {
+        let at = |text: &str| text.parse::<SocketAddr>().unwrap();
+        let allowed = vec!["127.0.0.0/8".parse().unwrap()];
+        let named = vec![at("127.0.0.1:53"), at("10.0.0.1:6881")];
+        let policy = Policy { allowed, named, ..Policy::default() };
+        for port in [1, 53, 123, 1023] {
+            for ip in ["1.1.1.1", "127.0.0.2", "[2600::1]"] {
+                let address = at(&format!("{ip}:{port}"));
+                assert_eq!(policy.check(address), Err(Refused::SystemPort), "{address}");
+            }
+        }
+        assert_eq!(policy.check(at("127.0.0.1:54")), Err(Refused::SystemPort));
+        assert_eq!(policy.check(at("10.0.0.1:6882")), Err(Refused::Address));
+        for address in ["127.0.0.1:53", "10.0.0.1:6881", "1.1.1.1:1024"] {
+            assert!(policy.permits(at(address)), "{address}");
+        }
+        let refused = vec!["127.0.0.1/32".parse().unwrap()];
+        let policy = Policy { refused, ..policy };
+        assert!(!policy.permits(at("127.0.0.1:53")), "the opt-out list wins");
     }
 
     #[test]

@@ -36,7 +36,7 @@ pub struct Told {
     peers: BTreeSet<SocketAddr>,
     /// How many nodes see us at which address.
     votes: BTreeMap<IpAddr, usize>,
-    /// Addresses that were left out: not public, or too many.
+    /// Addresses that were left out: not public, at a port of the system, or too many.
     pub left_out: usize,
 }
 
@@ -103,9 +103,13 @@ mod tests {
         let mut told = Told::default();
         let peer = |last: u8, port| SocketAddr::from(([11, 0, 0, last], port));
         let lies: Vec<SocketAddr> =
-            (0..200).map(|n| peer(n, 7)).chain([([127, 0, 0, 1], 7).into()]).collect();
+            (0..200).map(|n| peer(n, 7007)).chain([([127, 0, 0, 1], 7).into()]).collect();
         told.hear(&answer(lies, "11.9.9.9:1"), &Policy::default());
         assert_eq!((told.others(None).len(), told.left_out), (MOST_OF_ONE, 201 - MOST_OF_ONE));
+        let mut told = Told::default();
+        let services = vec![peer(1, 22), peer(2, 53), peer(3, 1023), peer(4, 1024)];
+        told.hear(&answer(services, "11.9.9.9:1"), &Policy::default());
+        assert_eq!((told.others(None), told.left_out), (vec![peer(4, 1024)], 3));
         let mut told = Told::default();
         for _ in 0..2 {
             told.hear(

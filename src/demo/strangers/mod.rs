@@ -137,7 +137,7 @@ impl Strangers {
             Err(_) => &["127.0.0.0/8"],
         };
         let allowed = ranges.iter().flat_map(|range| range.parse::<Range>()).collect();
-        Policy { allowed, refused: Vec::new() }
+        Policy { allowed, ..Policy::default() }
     }
 
     /// Where they are and what they are, for people and scripts.

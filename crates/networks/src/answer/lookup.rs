@@ -49,6 +49,7 @@ fn sums(tally: &LookupTally) -> Value {
         "silent": tally.silent,
         "kept_out": {
             "addresses": kept_out.addresses,
+            "system_ports": kept_out.system_ports,
             "misnamed": kept_out.misnamed,
             "unconfirmed": kept_out.unconfirmed,
             "surplus": kept_out.surplus,

@@ -1,10 +1,9 @@
 //! The queries of one socket: questions in, datagrams out, facts back.
 //!
-//! What is asked waits here until the pace allows it, in order, except that an address which must
-//! rest holds up nobody else. Queries that come are dropped and reported: this is a read-only node
+//! What is asked waits here until the pace allows it, each address in its own order and the
+//! addresses in turn, so that one which must rest holds up nobody else. Queries that come are dropped and reported: this is a read-only node
 //! (BEP 43), which answers none.
 
-use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
@@ -12,14 +11,13 @@ use swarmscope_wire::krpc::{
     Body, KrpcError, Message, NodeId, Query, Question, RemoteError, Response, Version,
 };
 
-use super::pace::Pace;
+use super::pace::{NODE_SPACING, Pace};
 use super::transactions::{Deadlines, Match, Passed, Tally, Transactions};
+use super::turns::Turns;
 use crate::exchange::Received;
 
 /// The `v` by which our nodes name themselves: swarmscope 0.1.
 pub const VERSION: [u8; 4] = *b"SW\x00\x01";
-/// How many resting addresses are passed over in search of one that may be asked.
-const LOOK_AHEAD: usize = 64;
 
 /// How an [`Asker`] asks.
 #[derive(Clone, Copy, Debug)]
@@ -112,7 +110,7 @@ pub struct Asker<T> {
     config: AskerConfig,
     transactions: Transactions<T>,
     pace: Pace,
-    queue: VecDeque<(SocketAddr, Question, T)>,
+    queue: Turns<T>,
     /// When the pace allows the next of the queue.
     pace_deadline: Option<Instant>,
     /// What was sent last, and its transaction.
@@ -136,7 +134,7 @@ impl<T: Copy> Asker<T> {
             config,
             transactions,
             pace,
-            queue: VecDeque::new(),
+            queue: Turns::default(),
             pace_deadline: None,
             latest: None,
             is_watched: false,
@@ -188,12 +186,12 @@ impl<T: Copy> Asker<T> {
 
     /// Asks as soon as the pace allows it.
     pub fn ask(&mut self, to: SocketAddr, question: Question, what: T) {
-        self.queue.push_back((to, question, what));
+        self.queue.push((to, question, what));
     }
 
     /// Gives up those queries that `is_wanted` does not want.
     pub fn retain(&mut self, is_wanted: impl Fn(&T) -> bool) {
-        self.queue.retain(|(.., what)| is_wanted(what));
+        self.queue.retain(&is_wanted);
         self.transactions.retain(is_wanted);
     }
 
@@ -201,27 +199,26 @@ impl<T: Copy> Asker<T> {
     /// there is none.
     pub fn transmit(&mut self, now: Instant, datagram: &mut Vec<u8>) -> Option<SocketAddr> {
         self.pace_deadline = None;
-        if self.queue.is_empty() || !self.transactions.has_room() {
+        if self.queue.len() == 0 || !self.transactions.has_room() {
             return None;
         }
         if let Err(at) = self.pace.free(now) {
             self.pace_deadline = Some(at);
             return None;
         }
-        for index in 0..self.queue.len().min(LOOK_AHEAD) {
-            match self.pace.ask(self.queue[index].0.ip(), now) {
+        while let Some(ip) = self.queue.next(now) {
+            match self.pace.ask(ip, now) {
                 Ok(()) => {
-                    let (to, question, what) = self.queue.remove(index)?;
+                    let (to, question, what) = self.queue.take(now + NODE_SPACING)?;
                     let id = self.transactions.begin(to, what, now)?;
                     self.write(id, question, datagram);
                     self.latest = Some((what, id));
                     return Some(to);
                 }
-                Err(at) => {
-                    self.pace_deadline = Some(self.pace_deadline.map_or(at, |known| known.min(at)));
-                }
+                Err(at) => self.queue.rest(at),
             }
         }
+        self.pace_deadline = self.queue.wakes();
         None
     }
 

@@ -16,7 +16,7 @@ use super::asker::Event;
 use super::clients::Clients;
 use super::estimate::Catches;
 use super::known::{BATCH, Known, Node, Place};
-use crate::address::Policy;
+use crate::address::{Policy, Refused};
 use crate::random::Random;
 
 /// The ids that share their first bits: a part of the network whose size is a power of 2 below it.
@@ -118,6 +118,8 @@ pub struct Figures {
     pub queries: u64,
     /// Contacts at addresses that may not be asked.
     pub refused_addresses: u64,
+    /// Contacts at ports below 1024.
+    pub system_ports: u64,
     /// Contacts beyond what one answer, one address or the whole may have.
     pub surplus: u64,
 }
@@ -136,6 +138,7 @@ pub struct Crawl {
     clients: Clients,
     queries: u64,
     refused_addresses: u64,
+    system_ports: u64,
     surplus: u64,
 }
 
@@ -154,6 +157,7 @@ impl Crawl {
             clients: Clients::default(),
             queries: 0,
             refused_addresses: 0,
+            system_ports: 0,
             surplus: 0,
         };
         crawl.hear_all(seeds);
@@ -287,8 +291,11 @@ impl Crawl {
         if let Some(number) = found.or_else(|| self.known.find(&place)) {
             return self.hear_again(number, contact.id);
         }
-        if !self.config.policy.permits(contact.address) {
-            self.refused_addresses += 1;
+        if let Err(why) = self.config.policy.check(contact.address) {
+            match why {
+                Refused::Address => self.refused_addresses += 1,
+                Refused::SystemPort => self.system_ports += 1,
+            }
             return;
         }
         let has_room = self.known() < self.config.most_known;
@@ -325,6 +332,7 @@ impl Crawl {
             heard: self.known(),
             queries: self.queries,
             refused_addresses: self.refused_addresses,
+            system_ports: self.system_ports,
             surplus: self.surplus,
             ..Figures::default()
         };

@@ -35,14 +35,15 @@ pub struct Lookup {
 }
 
 impl Lookup {
-    /// Begins with these nodes, whose ids may be unknown.
+    /// Begins with these nodes, whose ids may be unknown, and which the operator named.
     #[must_use]
     pub fn new(
         target: Target,
-        config: LookupConfig,
+        mut config: LookupConfig,
         seeds: &[(SocketAddr, Option<NodeId>)],
         now: Instant,
     ) -> Self {
+        config.policy.named.extend(seeds.iter().map(|(address, _)| *address));
         let mut lookup = Self {
             target,
             config,

@@ -20,3 +20,4 @@ pub mod pace;
 #[cfg(test)]
 mod tests;
 pub mod transactions;
+mod turns;

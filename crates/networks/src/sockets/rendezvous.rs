@@ -24,7 +24,7 @@ const ANNOUNCING: Duration = Duration::from_secs(10);
 pub struct Meeting {
     /// Where others are said to be; hearsay.
     pub others: Vec<SocketAddr>,
-    /// Addresses that were left out: not public, or too many.
+    /// Addresses that were left out: not public, at a port of the system, or too many.
     pub left_out: usize,
     /// Nodes that answered.
     pub answered: usize,

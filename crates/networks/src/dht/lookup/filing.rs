@@ -8,6 +8,7 @@ use swarmscope_wire::krpc::{Contact, Distance, NodeId};
 use super::Lookup;
 use super::candidates::{Candidate, Neighbours, State};
 use super::terms::{CLOSEST, Hop, Token};
+use crate::address::Refused;
 
 /// The number of different ids that one address may be named by.
 const MAX_CLAIMS: usize = 3;
@@ -56,8 +57,11 @@ impl Lookup {
 
     /// Files a candidate; says whether it was new and acceptable.
     pub(super) fn add(&mut self, address: SocketAddr, id: Option<NodeId>, depth: u16) -> bool {
-        if !self.config.policy.permits(address) {
-            self.tally.kept_out.addresses += 1;
+        if let Err(why) = self.config.policy.check(address) {
+            match why {
+                Refused::Address => self.tally.kept_out.addresses += 1,
+                Refused::SystemPort => self.tally.kept_out.system_ports += 1,
+            }
             return false;
         }
         let claims = self.candidates.list.iter().filter(|candidate| candidate.address == address);

@@ -69,6 +69,8 @@ impl Ended {
 pub struct KeptOut {
     /// Contacts at addresses that can't belong to a public peer, or that the operator refuses.
     pub addresses: usize,
+    /// Contacts at ports below 1024: services of the system, though a node may have one.
+    pub system_ports: usize,
     /// Contacts named by another id than the node gives itself.
     pub misnamed: usize,
     /// Nodes whose own id no other node had named.

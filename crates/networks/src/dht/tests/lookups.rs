@@ -171,7 +171,10 @@ fn contacts_at_special_addresses_and_beyond_eight_are_kept_out_and_counted() {
     assert_eq!(lookup.tally().kept_out.surplus, 4);
     let (lookup, _) = told(&[contact(1, [127, 0, 0, 1]), contact(2, [10, 0, 0, 1])]);
     assert_eq!(lookup.tally().kept_out.addresses, 2);
-    let lab = Policy { allowed: vec!["10.0.0.0/8".parse().unwrap()], refused: Vec::new() };
+    let service = |port| Contact { address: ([11, 2, 1, 1], port).into(), ..contact(3, [0; 4]) };
+    let (lookup, _) = told(&[service(53), service(123), contact(1, [11, 1, 1, 1])]);
+    assert_eq!((lookup.tally().kept_out.system_ports, lookup.tally().kept_out.addresses), (2, 0));
+    let lab = Policy { allowed: vec!["10.0.0.0/8".parse().unwrap()], ..Policy::default() };
     let config = LookupConfig { policy: lab, ..LookupConfig::default() };
     let mut lookup =
         Lookup::new(Target([0; 20]), config, &[(([10, 0, 0, 1], 1).into(), None)], Instant::now());

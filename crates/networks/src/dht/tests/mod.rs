@@ -5,3 +5,4 @@ mod crawls;
 mod lookups;
 mod pace;
 mod transactions;
+mod turns;
