@@ -48,16 +48,20 @@ fn refused(faults: &[Fault]) -> CliError {
     CliError::usage(faults.join("\n"), hint)
 }
 
-/// The limits that the file sets, and the usual ones for the rest.
+/// The limits that the file sets, and these for the rest.
 ///
 /// # Errors
 /// The file can't be used.
-pub fn limits() -> Result<Limits, CliError> {
-    let mut limits = Limits::default();
-    let Ok(path) = directories::config_file() else { return Ok(limits) };
-    let Some(file) = ConfigFile::read(&path).map_err(|fault| refused(&[fault]))? else {
-        return Ok(limits);
-    };
+pub fn limits(usual: &Limits) -> Result<Limits, CliError> {
+    let Ok(path) = directories::config_file() else { return Ok(*usual) };
+    match ConfigFile::read(&path).map_err(|fault| refused(&[fault]))? {
+        Some(file) => limits_of(&file, usual),
+        None => Ok(*usual),
+    }
+}
+
+fn limits_of(file: &ConfigFile, usual: &Limits) -> Result<Limits, CliError> {
+    let mut limits = *usual;
     // what is wrong with it was said before any command began
     let (table, _) = file.table();
     let Some(DeValue::Table(section)) = table.get(LIMITS).map(Spanned::get_ref) else {

@@ -189,7 +189,7 @@ fn prepare(args: CrawlArgs) -> Result<Prepared, CliError> {
         identities: identities.identities,
         version: args.identity.overlay_version,
         listen: args.listen,
-        limits: limits::configured()?,
+        limits: limits::configured_for(&settings)?,
         ..NodeConfig::default()
     };
     let (metrics, json) = (args.metrics, args.json.json);

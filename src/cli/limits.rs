@@ -27,7 +27,18 @@ pub struct LimitsArgs {
 /// # Errors
 /// The configuration can't be used.
 pub fn configured() -> Result<Limits, CliError> {
-    Ok(config::limits()?.within_open_files(open_files::raise()))
+    Ok(config::limits(&Limits::default())?.within_open_files(open_files::raise()))
+}
+
+/// The same for a crawl, which needs more where nothing is configured. That files suffice for its
+/// dials was seen to before.
+///
+/// # Errors
+/// The configuration can't be used.
+pub fn configured_for(crawl: &swarmscope_crawl::Settings) -> Result<Limits, CliError> {
+    let limits = config::limits(&crawl.limits())?;
+    let dials = limits.dials;
+    Ok(Limits { dials, ..limits.within_open_files(open_files::raise()) })
 }
 
 /// Prints every limit with its value, and for each peer that runs what is in use of it, the most

@@ -46,7 +46,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let (questions, registry) = (vec![MessageId(200)], Registry::default().with_question(Uptime));
     let settings = Settings { targets, questions, rounds: Some(1), ..Settings::new(registry) };
     let identities = Identities { current: Some(identity.into()), legacy: None };
-    let config = NodeConfig { identities, ..NodeConfig::default() };
+    let config = NodeConfig { identities, limits: settings.limits(), ..NodeConfig::default() };
     let store = Store::crawl(&place, &store_key)?;
     tokio::runtime::Runtime::new()?.block_on(async {
         let (crawl, _) = Crawl::start(store, store_key, config, settings).await?;

@@ -6,7 +6,7 @@
 
 mod visits;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -25,7 +25,7 @@ use tokio::time::{MissedTickBehavior, interval, sleep_until};
 
 use crate::machine::{Machine, Now, Unread};
 use crate::pace::{Pace, Speed};
-use crate::progress::Progress;
+use crate::progress::{Dropped, Progress};
 use crate::question::{Question, Undefined};
 use crate::rounds::{self, Crawler};
 use crate::settings::Settings;
@@ -89,6 +89,8 @@ pub struct RoundReport {
     pub zone: Option<u8>,
     /// What came of it.
     pub figures: Figures,
+    /// What this process did not take in it, by why.
+    pub dropped: BTreeMap<Dropped, u64>,
 }
 
 /// A reply that was read on a thread of its own.
@@ -119,7 +121,8 @@ pub struct Crawl {
 
 impl Crawl {
     /// Starts a node that visits what the store says, and asks what the settings say. `config` says
-    /// who it is and where it listens; what a crawl needs of the rest is set here.
+    /// who it is, where it listens and what its limits are ([`Settings::limits`] are the usual ones);
+    /// what a crawl needs of the rest is set here.
     ///
     /// # Errors
     /// A store that cannot be written, a node that cannot start.
@@ -144,18 +147,11 @@ impl Crawl {
                 .map_or_else(|| asked.default_frequency(), swarmscope_wire::Frequency);
             questions.push(Question { id, message: *message, asked, frequency, rows });
         }
-        let concurrency = settings.concurrency;
         let config = NodeConfig {
             registry: settings.registry.clone(),
             gossip: true,
             survey: true,
             max_peers: 0,
-            limits: swarmscope_peer::Limits {
-                dials: concurrency.max(config.limits.dials),
-                known: config.limits.known.max(1 << 18), /* word of a peer is told once as long
-                                                          * as it is kept in mind */
-                ..config.limits
-            },
             ..config
         };
         let listens = config.listen.is_some();

@@ -7,6 +7,7 @@
 )]
 
 mod also;
+mod sources;
 mod visits;
 
 use std::collections::VecDeque;
@@ -34,7 +35,7 @@ use tokio::time::{MissedTickBehavior, interval, sleep_until};
 use crate::crawl::{CrawlError, Ended, RoundReport};
 use crate::machine::Now;
 use crate::pace::{Pace, Speed};
-use crate::progress::Progress;
+use crate::progress::{Dropped, Progress};
 use crate::rounds::{self, Crawler};
 use crate::settings::Settings;
 pub use also::Also;
@@ -122,7 +123,8 @@ impl DhtCrawl {
         let any = || (Ipv4Addr::UNSPECIFIED, 0).into();
         let socket =
             Socket::to_many(seeds.first().map_or_else(any, |(seed, _)| *seed), asking).await?;
-        let addresses = Policy { allowed, refused: Vec::new() };
+        let named = seeds.iter().map(|(address, _)| *address).collect();
+        let addresses = Policy { allowed, refused: Vec::new(), named };
         let questions = (question, also);
         let visits =
             Visits::new(key, settings.clone(), (addresses, zone), questions, random.next());
@@ -187,6 +189,10 @@ impl DhtCrawl {
             let config = LookupConfig { policy, ..LookupConfig::default() };
             let found =
                 sockets::look_up(&self.seeds, target, TOTAL_RATE, config, |_, _, _| {}).await?;
+            let (kept_out, progress) = (found.tally.kept_out, &mut self.visits.progress);
+            progress.dropped(Dropped::Address, kept_out.addresses);
+            progress.dropped(Dropped::SystemPort, kept_out.system_ports);
+            progress.dropped(Dropped::Surplus, kept_out.surplus);
             let contacts: Vec<_> = found.closest.iter().map(|hop| hop.contact).collect();
             self.visits.hear(&contacts, now());
             sleep_until((Instant::now() + NODE_SPACING).into()).await; // each socket has its own pace
@@ -318,7 +324,8 @@ impl Crawler for DhtCrawl {
     }
 
     fn tell(&mut self, round: &Round) {
-        let (queued, in_flight) = (self.leased.len() as u64, self.visits.in_flight() as u64);
+        let queued = (self.leased.len() + self.visits.waiting()) as u64;
+        let in_flight = self.visits.in_flight() as u64;
         let progress = &mut self.visits.progress;
         rounds::measure(progress, &mut self.speed, round);
         (progress.queued, progress.in_flight) = (queued, in_flight);
@@ -326,6 +333,7 @@ impl Crawler for DhtCrawl {
     }
 
     async fn finish(mut self) -> Result<(), CrawlError> {
+        self.visits.let_go();
         self.leased.clear(); // given back with all that is still held
         let until = Instant::now() + GRACE;
         while (self.visits.in_flight() > 0 || self.visits.progress.unwritten > 0)

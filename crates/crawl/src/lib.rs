@@ -34,5 +34,5 @@ mod visit;
 
 pub use crawl::{Crawl, CrawlError, Ended, RoundReport};
 pub use dht::{Also, DhtCrawl, Seed};
-pub use progress::Progress;
+pub use progress::{Dropped, Progress};
 pub use settings::Settings;

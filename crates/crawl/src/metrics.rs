@@ -6,20 +6,26 @@
 use std::fmt::Write as _;
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use swarmscope_peer::limits::Reading;
+use swarmscope_store::Network;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tokio::time::timeout;
 
-use crate::progress::{LATENCY_BOUNDS, Progress};
+use crate::progress::{Dropped, LATENCY_BOUNDS, Progress};
 
 /// The longest head of a request that is read.
 const LONGEST: usize = 8 * 1024;
 /// How long a request may take to come, and its answer to go.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Scrapes that are answered at once: a few programs that watch, and somebody at a browser. Others
+/// wait unaccepted, as long as the system lets them.
+const AT_ONCE: usize = 16;
 
 /// The names of all metrics, for the checks of dashboards and alert rules.
 pub const NAMES: &[&str] = &[
@@ -31,6 +37,7 @@ pub const NAMES: &[&str] = &[
     "swarmscope_not_permitted_total",
     "swarmscope_opted_out_total",
     "swarmscope_store_troubles_total",
+    "swarmscope_dropped_total",
     "swarmscope_known_peers",
     "swarmscope_due_peers",
     "swarmscope_in_flight_visits",
@@ -90,6 +97,17 @@ pub fn render(progress: &Progress, limit: usize) -> String {
     ] {
         text.one(name, "counter", help, Some(value as f64));
     }
+    let dropped = Dropped::ALL.map(|why| {
+        let count = progress.dropped.get(&why).copied().unwrap_or(0);
+        (format!(",why=\"{}\"", why.name()), count as f64)
+    });
+    let dropped = dropped.into_iter().filter(|_| progress.network == Network::Dht);
+    text.family(
+        "dropped_total",
+        "counter",
+        "What a crawl of the DHT did not take, by why",
+        dropped,
+    );
     let last = progress.last.as_ref();
     for (name, help, value) in [
         ("known_peers", "Peers ever heard of", Some(progress.known as f64)),
@@ -232,12 +250,15 @@ pub async fn serve(
 ) -> io::Result<(SocketAddr, impl Future<Output = ()>)> {
     let listener = TcpListener::bind(address).await?;
     let bound = listener.local_addr()?;
+    let places = Arc::new(Semaphore::new(AT_ONCE));
     Ok((bound, async move {
         loop {
+            let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
             match listener.accept().await {
                 Ok((socket, _)) => {
                     let progress = progress.clone();
                     tokio::spawn(async move {
+                        let _place = place;
                         let _ = timeout(PATIENCE, answer(socket, &progress, limit)).await; // a slow client asks again
                     });
                 }
@@ -317,6 +338,50 @@ mod tests {
         assert!(text.contains(&format!("swarmscope_limit_refused_total{limit} 1\n")), "{text}");
         assert!(text.contains(&format!("swarmscope_limit_used{limit} 5000\n")), "{text}");
         assert!(!text.contains("limit_used{network=\"overlay\",limit=\"queued-bytes\"}"));
+    }
+
+    #[test]
+    fn what_a_crawl_of_the_dht_drops_is_counted_by_why() {
+        let mut progress = Progress { network: Network::Dht, ..Progress::default() };
+        progress.dropped(Dropped::SystemPort, 3);
+        let text = render(&progress, 256);
+        for line in ["why=\"system_port\"} 3", "why=\"host\"} 0", "why=\"stray\"} 0"] {
+            let line = format!("swarmscope_dropped_total{{network=\"dht\",{line}\n");
+            assert!(text.contains(&line), "{line}{text}");
+        }
+        assert!(!render(&Progress::default(), 256).contains("swarmscope_dropped_total{"));
+        let written = Dropped::ALL.map(|why| serde_json::to_value(why).unwrap());
+        assert_eq!(written, Dropped::ALL.map(|why| why.name()), "one word everywhere");
+    }
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn connections_that_say_nothing_take_few_files_and_are_over_in_time() {
+        let (told, progress) = watch::channel(Progress::default());
+        let (address, server) = serve("127.0.0.1:0".parse().unwrap(), progress, 1).await.unwrap();
+        tokio::spawn(server);
+        let accepted = || {
+            let port = format!(":{:04X} ", address.port());
+            let table = std::fs::read_to_string("/proc/net/tcp").unwrap();
+            let ours = table.lines().filter(|line| line[..20].contains(&port));
+            // established, and held by a file: one that waits to be accepted has no inode yet
+            let fields = ours.map(|line| line.split_whitespace().collect::<Vec<_>>());
+            fields.filter(|fields| fields[3] == "01" && fields[9] != "0").count()
+        };
+        let mut idle = Vec::new();
+        for _ in 0..100 {
+            idle.push(TcpStream::connect(address).await.unwrap());
+        }
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        assert_eq!(accepted(), AT_ONCE);
+        drop(idle);
+        let mut socket = TcpStream::connect(address).await.unwrap();
+        socket.write_all(b"GET /healthz HTTP/1.1\r\n\r\n").await.unwrap();
+        let mut answer = String::new();
+        let read = socket.read_to_string(&mut answer);
+        timeout(Duration::from_secs(5), read).await.expect("it is answered").unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        drop(told);
     }
 
     #[tokio::test]

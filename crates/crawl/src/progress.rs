@@ -12,6 +12,73 @@ use swarmscope_store::{Figures, Network};
 /// own deadline.
 pub const LATENCY_BOUNDS: [f64; 10] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
 
+/// What a crawl of the DHT did not take, and why: words for programs.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Dropped {
+    /// A contact beyond those that are taken from one answer.
+    Surplus,
+    /// A contact at an address that can't belong to a public node, or that is not allowed.
+    Address,
+    /// A contact at a port below 1024.
+    SystemPort,
+    /// A further id at an address that was named by enough of them.
+    Claim,
+    /// A contact at a host of which enough ports are known.
+    Host,
+    /// A contact in a /24 or /48 of which enough is known.
+    Network,
+    /// A contact from a host that has named enough new ones.
+    Teller,
+    /// A contact beyond all that is remembered in a round.
+    Full,
+    /// A node known from earlier rounds, at a host that was visited often enough in this one.
+    HostVisits,
+    /// The same, in a /24 or /48.
+    NetworkVisits,
+    /// A visit that would have waited behind too many to the same /24 or /48.
+    Waiting,
+    /// A datagram that answers nothing that was asked.
+    Stray,
+}
+
+impl Dropped {
+    /// All of them.
+    pub const ALL: [Self; 12] = [
+        Self::Surplus,
+        Self::Address,
+        Self::SystemPort,
+        Self::Claim,
+        Self::Host,
+        Self::Network,
+        Self::Teller,
+        Self::Full,
+        Self::HostVisits,
+        Self::NetworkVisits,
+        Self::Waiting,
+        Self::Stray,
+    ];
+
+    /// Its word.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Surplus => "surplus",
+            Self::Address => "address",
+            Self::SystemPort => "system_port",
+            Self::Claim => "claim",
+            Self::Host => "host",
+            Self::Network => "network",
+            Self::Teller => "teller",
+            Self::Full => "full",
+            Self::HostVisits => "host_visits",
+            Self::NetworkVisits => "network_visits",
+            Self::Waiting => "waiting",
+            Self::Stray => "stray",
+        }
+    }
+}
+
 /// What this process did since it started, and where its round stands.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Progress {
@@ -47,6 +114,8 @@ pub struct Progress {
     pub not_permitted: u64,
     /// Store failures that were recovered from.
     pub store_troubles: u64,
+    /// What was not taken since the start, by why.
+    pub dropped: BTreeMap<Dropped, u64>,
     /// Visits since the start by outcome.
     pub visits: BTreeMap<String, u64>,
     /// Questions since the start by name and outcome.
@@ -82,6 +151,22 @@ impl Progress {
             .unwrap_or(LATENCY_BOUNDS.len());
         self.latency[bucket] += 1;
         self.latency_sum += seconds;
+    }
+
+    /// Counts what was not taken.
+    pub fn dropped(&mut self, why: Dropped, count: usize) {
+        if count > 0 {
+            *self.dropped.entry(why).or_default() += count as u64;
+        }
+    }
+
+    /// What was not taken since there was so much of it.
+    #[must_use]
+    pub fn dropped_since(&self, before: &BTreeMap<Dropped, u64>) -> BTreeMap<Dropped, u64> {
+        let since = self.dropped.iter().map(|(why, count)| {
+            (*why, count.saturating_sub(before.get(why).copied().unwrap_or(0)))
+        });
+        since.filter(|(_, count)| *count > 0).collect()
     }
 
     /// Counts what the store has done.

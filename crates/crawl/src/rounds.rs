@@ -2,6 +2,7 @@
 //! wait for the next, what is kept.
 #![allow(clippy::disallowed_methods, reason = "a crawl lives in the world: it has a clock")]
 
+use std::collections::BTreeMap;
 use std::time::Instant;
 
 use swarmscope_store::records::State;
@@ -13,7 +14,7 @@ use tokio::time::sleep_until;
 
 use crate::crawl::{CrawlError, Ended, RoundReport};
 use crate::pace::Speed;
-use crate::progress::Progress;
+use crate::progress::{Dropped, Progress};
 use crate::settings::Settings;
 
 /// How large a store that could not be made small enough has to be, in percent of what it was then,
@@ -61,6 +62,7 @@ pub(crate) async fn run<C: Crawler>(
     };
     let ended = loop {
         let round = open(&mut crawl).await?;
+        let before = crawl.progress().dropped.clone();
         let stopped = tokio::select! {
             over = crawl.round(&round) => { over?; false }
             () = &mut stop => true,
@@ -69,7 +71,7 @@ pub(crate) async fn run<C: Crawler>(
         if stopped {
             break ended(true);
         }
-        end(&mut crawl, &round, &mut report).await?;
+        end(&mut crawl, &round, &before, &mut report).await?;
         let made = crawl.progress().rounds;
         if crawl.settings().rounds.is_some_and(|rounds| made >= rounds) {
             break ended(false);
@@ -113,6 +115,7 @@ async fn open<C: Crawler>(crawl: &mut C) -> Result<Round, CrawlError> {
 async fn end<C: Crawler>(
     crawl: &mut C,
     round: &Round,
+    before: &BTreeMap<Dropped, u64>,
     report: &mut impl FnMut(&RoundReport),
 ) -> Result<(), CrawlError> {
     let id = round.id;
@@ -136,7 +139,8 @@ async fn end<C: Crawler>(
             figures.dialled
         );
         let zone = crawl.settings().zone;
-        report(&RoundReport { round: id.0, network: round.network, zone, figures });
+        let dropped = crawl.progress().dropped_since(before);
+        report(&RoundReport { round: id.0, network: round.network, zone, figures, dropped });
     }
     crawl.tell(round);
     Ok(())

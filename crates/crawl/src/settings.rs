@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use swarmscope_peer::Limits;
 use swarmscope_peer::Target;
 use swarmscope_peer::crawler::Registry;
 use swarmscope_store::opt_out::OptOut;
@@ -80,6 +81,18 @@ impl Settings {
             keep_raw: false,
             program: concat!("swarmscope ", env!("CARGO_PKG_VERSION")).into(),
             holder: format!("crawler {}", std::process::id()),
+        }
+    }
+
+    /// The limits of a crawl's node where nobody sets others: word of a peer is told once as long as
+    /// it is kept in mind, and every visit dials.
+    #[must_use]
+    pub fn limits(&self) -> Limits {
+        let usual = Limits::default();
+        Limits {
+            dials: self.concurrency.max(usual.dials),
+            known: usual.known.max(1 << 18),
+            ..usual
         }
     }
 

@@ -8,7 +8,8 @@ use std::time::Duration;
 use swarmscope_crawl::sim::{Kind, NatCheck, Simulator, World};
 use swarmscope_crawl::{Crawl, Ended, RoundReport, Settings};
 use swarmscope_peer::crawler::Registry;
-use swarmscope_peer::{Ed25519Identity, Identities, NodeConfig};
+use swarmscope_peer::limits::{Limit, Reading};
+use swarmscope_peer::{Ed25519Identity, Identities, Limits, NodeConfig};
 use swarmscope_store::opt_out::OptOut;
 use swarmscope_store::store::Selection;
 use swarmscope_store::{Place, Store, StoreKey};
@@ -46,17 +47,29 @@ impl World1 {
     }
 
     async fn crawl(&self, settings: Settings) -> (Ended, Vec<RoundReport>) {
+        let limits = settings.limits();
+        self.crawl_within(&limits, settings).await.0
+    }
+
+    /// The limits in effect, too.
+    async fn crawl_within(
+        &self,
+        limits: &Limits,
+        settings: Settings,
+    ) -> ((Ended, Vec<RoundReport>), Vec<Reading>) {
         let store = Store::crawl(&self.place(), &self.key).unwrap();
         let identities = Identities {
             current: Some(Arc::new(Ed25519Identity::from_seed([9; 32]))),
             legacy: None,
         };
-        let config = NodeConfig { identities, ..NodeConfig::default() };
-        let (crawl, _) = Crawl::start(store, self.key.clone(), config, settings).await.unwrap();
+        let config = NodeConfig { identities, limits: *limits, ..NodeConfig::default() };
+        let (crawl, progress) =
+            Crawl::start(store, self.key.clone(), config, settings).await.unwrap();
         let mut reports = Vec::new();
         let ended =
             crawl.run(std::future::pending(), |report| reports.push(report.clone())).await.unwrap();
-        (ended, reports)
+        let read = progress.borrow().limits.clone();
+        ((ended, reports), read)
     }
 
     fn store(&self) -> Store {
@@ -103,6 +116,19 @@ async fn the_next_start_asks_nobody_again_within_its_time() {
     assert_eq!(served.too_soon, 0);
     assert!(served.accepted.values().all(|times| *times == 1), "{served:?}");
     assert_eq!(served.accepted.len(), 60);
+}
+
+/// A crawl needs more than a peer; what its operator sets holds all the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_limits_that_are_set_hold_for_a_crawl() {
+    let test = World1::start(World::plain(2, 30, 0)).await;
+    let limits = Limits { known: 1000, ..Limits::default() };
+    let (_, read) = test.crawl_within(&limits, test.settings()).await;
+    let of = |limit| read.iter().find(|it| it.limit == limit).map(|it| it.allowed);
+    assert_eq!(of(Limit::Known), Some(1000));
+    assert_eq!(test.store().info().unwrap().visits, 30);
+    let usual = test.settings().limits();
+    assert!(usual.known >= 1 << 18 && usual.dials >= test.settings().concurrency);
 }
 
 #[tokio::test(flavor = "multi_thread")]

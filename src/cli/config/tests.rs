@@ -150,6 +150,13 @@ fn limits_have_a_section_of_their_own() {
     let (table, _) = hexadecimal.table();
     apply::number(Limit::Memory, table["memory"].get_ref(), &mut limits).unwrap();
     assert_eq!(limits.memory, 256 << 20);
+    let usual = Limits { known: 1 << 18, dials: 300, ..Limits::default() };
+    let set = limits_of(&file("[limits]\nknown = 1000\n"), &usual).unwrap();
+    assert_eq!(
+        (set.known, set.dials),
+        (1000, 300),
+        "what is written holds, and nothing else moves"
+    );
     let found = faults("[limits]\nsetups = 0\nmemory = \"1 GiB\"\nsetup = 9\n[peer]\nsetups = 9\n");
     for (line, what) in [
         (2, "setups: 0 is out of range; use 1 to 1048576"),

@@ -6,7 +6,7 @@ use std::io::{self, IsTerminal as _, Write as _};
 use std::time::Duration;
 
 use serde::Serialize;
-use swarmscope_crawl::{Progress, RoundReport};
+use swarmscope_crawl::{Dropped, Progress, RoundReport};
 use swarmscope_store::statistics::Estimate;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -38,6 +38,7 @@ pub enum Line {
         network_estimate: Option<[f64; 3]>,
         seconds: f64,
         visits_per_s: Option<f64>,
+        dropped: BTreeMap<&'static str, u64>,
     },
     /// A round goes on.
     Progress {
@@ -51,6 +52,7 @@ pub enum Line {
         unwritten: u64,
         visits_per_s: f64,
         remaining_s: Option<f64>,
+        dropped: BTreeMap<&'static str, u64>,
     },
 }
 
@@ -76,6 +78,7 @@ impl Line {
             network_estimate: whole.map(rounded),
             seconds: figures.seconds,
             visits_per_s: figures.visits_per_second(),
+            dropped: words(&report.dropped),
         }
     }
 
@@ -91,6 +94,7 @@ impl Line {
             unwritten: progress.unwritten,
             visits_per_s: progress.visits_per_second,
             remaining_s: progress.remaining().map(|left| left.as_secs_f64()),
+            dropped: words(&progress.dropped),
         }
     }
 
@@ -120,6 +124,7 @@ impl Line {
                 network_estimate,
                 seconds,
                 visits_per_s,
+                dropped,
                 ..
             } => {
                 let percent = |share: &Option<f64>| {
@@ -140,11 +145,18 @@ impl Line {
                         size(network_estimate)
                     )
                 });
+                let dropped: Vec<String> =
+                    dropped.iter().map(|(why, count)| format!("{count} {why}")).collect();
+                let dropped = if dropped.is_empty() {
+                    String::new()
+                } else {
+                    format!("\n  not taken: {}", dropped.join(", "))
+                };
                 let size = size(estimate);
                 format!(
                     "round {round}: {reached} of {dialled} visits reached their peer, {known} peers known, answered: {}\n  \
                      {seconds:.0} s, {:.0} visits/s; peers that can be reached, as estimated: {size}\n  \
-                     coverage of those: {}; in only one of two rounds (distortion): {}{zone}",
+                     coverage of those: {}; in only one of two rounds (distortion): {}{dropped}{zone}",
                     if answered.is_empty() { "none".to_owned() } else { answered.join(", ") },
                     visits_per_s.unwrap_or(0.0),
                     percent(coverage),
@@ -171,6 +183,10 @@ impl Line {
             }
         }
     }
+}
+
+fn words(dropped: &BTreeMap<Dropped, u64>) -> BTreeMap<&'static str, u64> {
+    dropped.iter().map(|(why, count)| (why.name(), *count)).collect()
 }
 
 /// `about 3 min left`.

@@ -41,8 +41,8 @@ pub fn run(target: &str, store: &str, numbers: &[&str]) -> Result<(), Box<dyn Er
     };
     let secret = [u8::try_from(std::process::id() % 251)?; 32];
     let current = Some(Arc::new(Ed25519Identity::from_seed(secret)));
-    let config =
-        NodeConfig { identities: Identities { current, legacy: None }, ..NodeConfig::default() };
+    let identities = Identities { current, legacy: None };
+    let config = NodeConfig { identities, limits: settings.limits(), ..NodeConfig::default() };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let began = Instant::now();

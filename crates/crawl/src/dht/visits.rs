@@ -5,6 +5,11 @@
 //! of the node's own id, then for a point of each of the outermost parts of the id space, and then
 //! puts whatever else is asked. What a node does not answer there leaves it reached.
 
+mod hearing;
+mod reply;
+#[cfg(test)]
+mod tests;
+
 use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -18,25 +23,24 @@ use swarmscope_store::schedule::{self, Next, Past};
 use swarmscope_store::{
     Heard, Leased, Network, PeerId, QuestionId, Replied, RoundId, StoreKey, Time, Visited,
 };
-use swarmscope_wire::bittorrent::Client;
 use swarmscope_wire::failure::Cause;
-use swarmscope_wire::krpc::{Contact, NodeId, Question, Security, Target, Want};
+use swarmscope_wire::krpc::{Contact, NodeId, Question, Target, Want};
 use swarmscope_wire::rows::{Cell, Column, ColumnKind, Rows};
-use swarmscope_wire::text;
 
 use super::also::Also;
+use super::sources::{MOST_IDS, Sources};
 use crate::machine::Now;
-use crate::progress::Progress;
+use crate::progress::{Dropped, Progress};
 use crate::settings::Settings;
+use hearing::refused;
+use reply::client;
 
 /// FIND_NODEs of a visit: its own neighbourhood, and three more points.
 const QUESTIONS: u8 = 4;
 /// Contacts that are taken from one answer; BEP 5 has 8, some clients send 16.
 const MOST_CONTACTS: usize = 16;
 /// How many ids one address may be named by in a round.
-const MOST_CLAIMS: usize = 4;
-/// How many addresses are remembered in a round.
-const MOST_KNOWN: usize = 1 << 20;
+const MOST_CLAIMS: usize = MOST_IDS as usize;
 /// The number of the question in the store.
 pub(super) const MESSAGE: u8 = 1;
 /// Its name.
@@ -121,6 +125,7 @@ pub struct Visits {
     in_flight: HashMap<PeerId, Visit>,
     /// By which ids each address was named in this round.
     claims: HashMap<SocketAddr, Vec<NodeId>>,
+    sources: Sources,
     /// Nodes to start from that have not answered yet, with the id they must have.
     starting: HashMap<SocketAddr, Option<NodeId>>,
     actions: VecDeque<Action>,
@@ -147,6 +152,7 @@ impl Visits {
             round: (RoundId(0), Time(0)),
             in_flight: HashMap::new(),
             claims: HashMap::new(),
+            sources: Sources::default(),
             starting: HashMap::new(),
             actions: VecDeque::new(),
             progress: Progress { network: Network::Dht, ..Progress::default() },
@@ -160,6 +166,7 @@ impl Visits {
         let draw = self.key.digest(format!("canary of round {}", round.0).as_bytes());
         self.draw = u64::from_le_bytes(*draw.first_chunk().unwrap_or(&[0; 8]));
         self.claims.clear();
+        self.sources.begin();
         self.starting.clear();
         (self.progress.round, self.progress.dialled, self.progress.reached) = (round.0, 0, 0);
     }
@@ -187,6 +194,16 @@ impl Visits {
         self.in_flight.len()
     }
 
+    /// Visits that wait for others to the same host or network.
+    pub(super) const fn waiting(&self) -> usize {
+        self.sources.waiting()
+    }
+
+    /// Those that wait are no longer ours to make.
+    pub(super) fn let_go(&mut self) {
+        self.sources.let_go();
+    }
+
     /// Whether nodes to start from are being asked.
     pub(super) fn is_starting(&self) -> bool {
         !self.starting.is_empty()
@@ -199,18 +216,34 @@ impl Visits {
 
     /// A node is this process's to visit.
     pub(super) fn visit(&mut self, leased: Leased, now: Now) {
-        let place = leased.address.as_deref().and_then(|text| {
-            let (id, address) = text.split_once('@')?;
-            Some((id.parse::<NodeId>().ok()?, address.parse::<SocketAddr>().ok()?))
-        });
+        let place = leased.address.as_deref().and_then(place);
         let peer = leased.peer;
-        let Some((node, address)) = place.filter(|(_, to)| self.addresses.permits(*to)) else {
+        let Some((node, address)) = place else { return self.pass_over(peer, now) };
+        if let Err(why) = self.addresses.check(address) {
+            self.progress.dropped(refused(why), 1);
             return self.pass_over(peer, now);
-        };
+        }
         if self.settings.opt_out.holds(None, Some(address.ip()), now.time) {
             self.progress.opted_out += 1;
             return self.pass_over(peer, now);
         }
+        if let Err(why) = self.sources.admit(address.ip()) {
+            self.progress.dropped(why, 1);
+            return self.pass_over(peer, now);
+        }
+        match self.sources.begin_visit(leased, address) {
+            Ok(leased) => self.set_out(leased, (node, address), now),
+            Err(None) => {} // it waits
+            Err(Some(leased)) => {
+                self.progress.dropped(Dropped::Waiting, 1);
+                self.pass_over(leased.peer, now);
+            }
+        }
+    }
+
+    /// It has its place.
+    fn set_out(&mut self, leased: Leased, (node, address): (NodeId, SocketAddr), now: Now) {
+        let peer = leased.peer;
         let visit = Visit {
             leased,
             node,
@@ -265,7 +298,8 @@ impl Visits {
                 self.failed(what, Cause::AnswerTimeout.code(), now);
             }
             Event::Unreachable(what) => self.failed(what, Cause::UdpUnreachable.code(), now),
-            Event::Slow(_) | Event::TimedOut(_) | Event::Stray(..) | Event::Sent { .. } => {}
+            Event::Stray(..) => self.progress.dropped(Dropped::Stray, 1),
+            Event::Slow(_) | Event::TimedOut(_) | Event::Sent { .. } => {}
         }
     }
 
@@ -304,13 +338,14 @@ impl Visits {
             self.progress.dialled_in(rtt);
         }
         let contacts: Vec<Contact> = response.contacts().take(MOST_CONTACTS).copied().collect();
+        self.progress.dropped(Dropped::Surplus, response.contacts().skip(MOST_CONTACTS).count());
         visit.listed += u32::try_from(contacts.len()).unwrap_or(u32::MAX);
         if what.question == 0 && !contacts.is_empty() {
             let named =
                 contacts.iter().map(|contact| format!("{}@{}", contact.id, contact.address));
             visit.nodes = Some(self.key.digest(named.collect::<Vec<_>>().join(" ").as_bytes()));
         }
-        self.hear(&contacts, now);
+        self.hear_from(what.to, &contacts, now);
         self.go_on(peer, what, now);
     }
 
@@ -373,7 +408,9 @@ impl Visits {
         }
         let itself = Contact { id: response.id, address: node };
         let contacts: Vec<Contact> = response.contacts().take(MOST_CONTACTS).copied().collect();
-        self.hear(&[&[itself][..], &contacts].concat(), now);
+        self.progress.dropped(Dropped::Surplus, response.contacts().skip(MOST_CONTACTS).count());
+        self.hear(&[itself], now);
+        self.hear_from(node, &contacts, now);
     }
 
     /// Who had answered before was reached all the same.
@@ -393,29 +430,6 @@ impl Visits {
         }
         let outcome = if visit.parts > 0 { REACHED } else { code };
         self.end(peer, what.to, outcome, now);
-    }
-
-    /// Word of nodes: those of the zone that may be asked, each once a round.
-    pub(super) fn hear(&mut self, contacts: &[Contact], now: Now) {
-        let mut heard = Vec::new();
-        for Contact { id, address } in contacts {
-            if !self.zone.contains(id)
-                || !self.addresses.permits(*address)
-                || (self.claims.len() >= MOST_KNOWN && !self.claims.contains_key(address))
-            {
-                continue;
-            }
-            let claims = self.claims.entry(*address).or_default();
-            if claims.len() < MOST_CLAIMS && !claims.contains(id) {
-                claims.push(*id);
-                let place = format!("{id}@{address}");
-                let peer = self.key.peer(Network::Dht, place.as_bytes());
-                heard.push(Heard { peer, address: Some(place), version: None, at: now.time });
-            }
-        }
-        if !heard.is_empty() {
-            self.actions.push_back(Action::Hear(heard));
-        }
     }
 
     fn end(&mut self, peer: PeerId, address: SocketAddr, outcome: &str, now: Now) {
@@ -446,55 +460,21 @@ impl Visits {
             due,
             replies,
         })));
+        if let Some((leased, address)) = self.sources.end_visit(address)
+            && let Some(place) = leased.address.as_deref().and_then(place)
+        {
+            debug_assert_eq!(place.1, address);
+            self.set_out(leased, place, now);
+        }
     }
+}
 
-    /// All answers of a visit as one reply; none where there was none.
-    fn replied(
-        &mut self,
-        visit: Visit,
-        address: SocketAddr,
-        took: Duration,
-        now: Time,
-    ) -> Option<Replied> {
-        let (_, client) = visit.first?;
-        let security = match Security::of(&visit.node, address.ip()) {
-            Security::Valid => "valid",
-            Security::Invalid => "invalid",
-            Security::Exempt => "exempt",
-        };
-        let family = if address.is_ipv4() { "IPv4" } else { "IPv6" };
-        let fixed = [client, Cell::Text(security.into()), Cell::Text(family.into())];
-        let said = serde_json::to_vec(&fixed).unwrap_or_default();
-        let nodes = visit.nodes.map_or(Cell::Null, |nodes| Cell::Text(text::hex(&nodes)));
-        let row = fixed.into_iter().chain([Cell::Int(visit.listed.into()), nodes]).collect();
-        self.progress.asked(NAME, ANSWERED);
-        Some(Replied {
-            question: self.question,
-            message: MESSAGE,
-            at: visit.began.time,
-            outcome: ANSWERED.into(),
-            bytes: visit.bytes,
-            parts: visit.parts,
-            took,
-            content: Some(self.key.digest(&said)),
-            rows: vec![row],
-            raw: None,
-            not_before: now,
-        })
-    }
+/// A node as the store names it: `ID@ADDRESS:PORT`.
+fn place(text: &str) -> Option<(NodeId, SocketAddr)> {
+    let (id, address) = text.split_once('@')?;
+    Some((id.parse().ok()?, address.parse().ok()?))
 }
 
 fn find_node(target: Target) -> Question {
     Question::FindNode { target, want: Want::default() }
 }
-
-/// What `v` names; none where the node names none.
-fn client(version: Option<&[u8]>) -> Cell {
-    version.map_or(Cell::Null, |version| {
-        let name = Client::of_node(version);
-        Cell::Text(name.map_or_else(|| "unusual name".to_owned(), |client| client.to_string()))
-    })
-}
-
-#[cfg(test)]
-mod tests;

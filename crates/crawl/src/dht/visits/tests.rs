@@ -1,5 +1,6 @@
 #![allow(clippy::disallowed_methods, reason = "a test's beginning of time")]
 
+use std::net::IpAddr;
 use std::time::Instant;
 
 use swarmscope_networks::dht::asker::{Asker, AskerConfig};
@@ -192,4 +193,112 @@ fn whoever_opted_out_is_not_asked() {
     test.visits.settings.opt_out = OptOut::parse(&out.address.ip().to_string()).unwrap();
     test.round();
     assert_eq!(test.visits.progress.opted_out, 1);
+}
+
+/// Nodes at these addresses, under ids that nobody else has.
+fn contacts(addresses: impl Iterator<Item = SocketAddr>) -> Vec<Contact> {
+    let id = |address: &SocketAddr| {
+        let mut id = NodeId([0; 20]);
+        id.0[..4].copy_from_slice(&u32::to_be_bytes(match address.ip() {
+            IpAddr::V4(ip) => ip.to_bits(),
+            IpAddr::V6(_) => 0,
+        }));
+        id.0[4..6].copy_from_slice(&address.port().to_be_bytes());
+        id
+    };
+    addresses.map(|address| Contact { id: id(&address), address }).collect()
+}
+
+/// Puts them into the store as far as they are taken, and says how many were.
+fn take(test: &mut Rehearsal, teller: [u8; 4], contacts: &[Contact]) -> usize {
+    let mut taken = 0;
+    for few in contacts.chunks(16) {
+        let now = test.now();
+        test.visits.hear_from((teller, 6881).into(), few, now);
+        while let Some(action) = test.visits.next_action() {
+            let Action::Hear(heard) = action else { panic!("{action:?}") };
+            taken += heard.len();
+            test.store.hear(Network::Dht, &heard).unwrap();
+        }
+    }
+    taken
+}
+
+fn dropped(test: &Rehearsal, why: Dropped) -> u64 {
+    test.visits.progress.dropped.get(&why).copied().unwrap_or(0)
+}
+
+#[test]
+fn a_crowd_at_one_address_in_one_network_or_of_one_teller_leaves_room_for_others() {
+    let mut test = Rehearsal::new(MIXED, OptOut::default());
+    let ports = contacts((0..10_000).map(|port| ([11, 0, 0, 1], 2000 + port).into()));
+    assert_eq!(take(&mut test, [11, 0, 0, 1], &ports), 64);
+    assert_eq!(dropped(&test, Dropped::Host), 10_000 - 64);
+    let spread = |number: u16| ([11, 0, 1, (number % 250) as u8], 2000 + number / 250).into();
+    assert_eq!(take(&mut test, [12, 0, 0, 1], &contacts((0..10_000).map(spread))), 1024);
+    let left = dropped(&test, Dropped::Network) + dropped(&test, Dropped::Teller);
+    assert_eq!(left, 10_000 - 1024);
+    let anywhere = |number: u16| {
+        let [high, low] = number.to_be_bytes();
+        ([20, high, low, 1], 6881).into()
+    };
+    assert_eq!(take(&mut test, [12, 0, 0, 2], &contacts((0..10_000).map(anywhere))), 1024);
+    let honest = contacts((0..100).map(|host| ([99, host, 0, 1], 6881).into()));
+    assert_eq!(take(&mut test, [99, 0, 0, 2], &honest), 100);
+    let all: u64 = test.visits.progress.dropped.values().sum();
+    assert_eq!(all, 30_000 - 64 - 1024 - 1024, "each has its counter");
+}
+
+#[test]
+fn further_ids_special_addresses_and_ports_of_the_system_are_counted() {
+    let mut test = Rehearsal::new(MIXED, OptOut::default());
+    let one: SocketAddr = ([11, 0, 0, 1], 6881).into();
+    let ids: Vec<Contact> =
+        (0..10).map(|id| Contact { id: NodeId([id; 20]), address: one }).collect();
+    assert_eq!(take(&mut test, [12, 0, 0, 1], &ids), MOST_CLAIMS);
+    assert_eq!(dropped(&test, Dropped::Claim), 6);
+    let special =
+        contacts([([127, 0, 0, 1], 6881).into(), ([10, 0, 0, 1], 6881).into()].into_iter());
+    let services = contacts([53, 123, 1023].map(|port| ([13, 0, 0, 1], port).into()).into_iter());
+    assert_eq!(take(&mut test, [12, 0, 0, 1], &[special, services].concat()), 0);
+    assert_eq!((dropped(&test, Dropped::Address), dropped(&test, Dropped::SystemPort)), (2, 3));
+    let now = test.now();
+    test.visits.event(Event::Stray(one, swarmscope_networks::dht::asker::Stray::Unknown), now);
+    assert_eq!(dropped(&test, Dropped::Stray), 1);
+}
+
+#[test]
+fn a_crowd_that_is_known_from_before_holds_few_places() {
+    let mut test = Rehearsal::new(MIXED, OptOut::default());
+    let leased = |number: i64, address: SocketAddr| Leased {
+        peer: PeerId(number),
+        address: Some(format!("{}@{address}", NodeId([7; 20]))),
+        failures: 0,
+        online_since: None,
+        hash: swarmscope_store::PeerHash([0; 16]),
+        clocks: Vec::new(),
+    };
+    let now = test.now();
+    for port in 0..300 {
+        test.visits.visit(leased(port, ([11, 0, 0, 1], 2000 + port as u16).into()), now);
+    }
+    assert_eq!((test.visits.in_flight(), test.visits.waiting()), (4, 252));
+    assert_eq!(dropped(&test, Dropped::HostVisits), 300 - 256);
+    for host in 0..100 {
+        test.visits.visit(leased(1000 + host, ([11, 0, 1, host as u8], 6881).into()), now);
+    }
+    assert_eq!(test.visits.in_flight(), 4 + 32, "a network has an eighth of the places");
+    test.visits.visit(leased(5000, ([99, 0, 0, 1], 6881).into()), now);
+    assert_eq!(test.visits.in_flight(), 37, "and somebody else begins at once");
+    let mut asked = 0;
+    while let Some(action) = test.visits.next_action() {
+        if let Action::Ask(to, _, token) = action {
+            asked += 1;
+            if to.ip() != IpAddr::from([99, 0, 0, 1]) {
+                test.visits.event(Event::Unreachable(token), now);
+            }
+        }
+    }
+    assert_eq!((asked, test.visits.waiting()), (256 + 100 + 1, 0), "the others in their turn");
+    assert_eq!(test.visits.in_flight(), 1);
 }
