@@ -5,6 +5,7 @@
 #![allow(clippy::disallowed_methods, reason = "attackers live in the world, and answers are timed")]
 
 mod attackers;
+mod bounds;
 mod cases;
 mod crawlers;
 mod gossip;

@@ -58,8 +58,8 @@ impl Question {
     }
 
     /// The declared rows, sensitive cells as keyed digests, and a keyed digest of what does not
-    /// change from one answer to the next. Where nothing is declared the digest is of the whole
-    /// reply.
+    /// change from one answer to the next. Where nothing is declared, or the reply has more rows than
+    /// are kept, the digest is of the whole reply.
     pub(crate) fn keep(&self, decoding: &Decoding, key: &StoreKey) -> Kept {
         let mut rows = self.rows.read(&decoding.decoded.json);
         let mut said = Vec::new();
@@ -75,7 +75,11 @@ impl Question {
                 }
             }
         }
-        if self.rows.columns.is_empty() || decoding.failed.is_some() {
+        let left_out = self.rows.left_out(&decoding.decoded.json);
+        if left_out > 0 {
+            tracing::warn!("{}: a reply has {left_out} rows more than are kept", self.asked.name());
+        }
+        if self.rows.columns.is_empty() || left_out > 0 || decoding.failed.is_some() {
             said = decoding.content.to_string().into_bytes();
         }
         Kept { rows, content: key.digest(&said) }

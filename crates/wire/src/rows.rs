@@ -164,6 +164,13 @@ impl Rows {
         self
     }
 
+    /// How many rows a decoded reply has beyond the [`MAX_ROWS`] that are read.
+    #[must_use]
+    pub fn left_out(&self, reply: &Value) -> usize {
+        let all = member(reply, &self.at).and_then(Value::as_array).map_or(0, Vec::len);
+        if self.columns.is_empty() { 0 } else { all.saturating_sub(MAX_ROWS) }
+    }
+
     /// Reads a decoded reply: a list yields a row for each of its members, anything else one row;
     /// at most [`MAX_ROWS`].
     #[must_use]
@@ -241,8 +248,9 @@ mod tests {
         let long = rows(&columns, "").read(&json!("é".repeat(MAX_TEXT)));
         let [row] = &long[..] else { panic!("one row") };
         assert!(matches!(&row[..], [Cell::Text(text)] if text.len() <= MAX_TEXT));
-        let many = Value::Array(vec![json!("x\0"); MAX_ROWS + 5]);
-        let many = rows(&columns, "").read(&many);
+        let all = Value::Array(vec![json!("x\0"); MAX_ROWS + 5]);
+        let many = rows(&columns, "").read(&all);
+        assert_eq!(rows(&columns, "").left_out(&all), 5);
         assert_eq!((many.len(), &many[0][0]), (MAX_ROWS, &Cell::Text("x\u{fffd}".into())));
     }
 

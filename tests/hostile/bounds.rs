@@ -1,0 +1,274 @@
+//! What is bounded by a constant and not by a setting: SECURITY.md lists it, with the numbers as the
+//! sources have them.
+
+use std::fmt::Write as _;
+use std::fs;
+
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+
+/// A bound: the file and the name of its constant, its unit, what it bounds, and what happens beyond
+/// it.
+struct Bound(&'static str, &'static str, &'static str, &'static str, &'static str);
+
+const OVERLAY: &[Bound] = &[
+    Bound(
+        "crates/wire/src/frame.rs",
+        "MAX_BEFORE_AUTHENTICATION",
+        "B",
+        "a frame before authentication",
+        "the connection ends",
+    ),
+    Bound(
+        "crates/wire/src/frame.rs",
+        "MAX_AFTER_AUTHENTICATION",
+        "B",
+        "a frame after it",
+        "the connection ends",
+    ),
+    Bound(
+        "crates/peer/src/limits/pace.rs",
+        "MAX_SOURCES",
+        "sources",
+        "sources whose attempts are counted at the same time",
+        "the others share one count",
+    ),
+    Bound(
+        "crates/peer/src/crawler/used.rs",
+        "MOST_USES",
+        "channels",
+        "channels that were used, kept for an hour, twice",
+        "nothing counts as guessed until an hour is known again",
+    ),
+    Bound(
+        "crates/peer/src/crawler/used.rs",
+        "MOST_GUESSERS",
+        "peers",
+        "peers whose guessed channels are counted",
+        "the one with the fewest makes room",
+    ),
+    Bound("crates/probes/src/sql.rs", "MAX_TIME", "", "a query of a listed Crawler", "error 1"),
+    Bound("crates/probes/src/sql.rs", "MAX_ROWS", "rows", "its rows", "error 1"),
+    Bound(
+        "crates/probes/src/sql.rs",
+        "MAX_MEMORY",
+        "B",
+        "memory of SQLite in the whole process",
+        "error 1",
+    ),
+    Bound(
+        "crates/probes/src/nattraversal/turns.rs",
+        "AT_ONCE",
+        "tries",
+        "NAT traversals at a time, three quarters of them one Crawler's",
+        "error 1: busy",
+    ),
+    Bound(
+        "crates/probes/src/nattraversal/turns.rs",
+        "A_MINUTE",
+        "tries",
+        "those that begin within a minute",
+        "error 1: busy",
+    ),
+    Bound(
+        "crates/wire/src/inflate.rs",
+        "MAX_OUTPUT",
+        "B",
+        "a reply once it is inflated (`--inflate-limit`)",
+        "it is cut, and that is said",
+    ),
+    Bound(
+        "crates/wire/src/limits.rs",
+        "MAX_VALUES",
+        "values",
+        "values of a decoded reply",
+        "it does not decode; its bytes are shown",
+    ),
+    Bound(
+        "crates/wire/src/limits.rs",
+        "MAX_DEPTH",
+        "levels",
+        "their nesting",
+        "it does not decode; its bytes are shown",
+    ),
+    Bound(
+        "crates/wire/src/rows.rs",
+        "MAX_ROWS",
+        "rows",
+        "rows of a reply that a crawl keeps",
+        "the rest is left out, with a warning; what is compared is the whole reply",
+    ),
+];
+
+const NETWORKS: &[Bound] = &[
+    Bound(
+        "crates/wire/src/krpc/message.rs",
+        "MAX_DATAGRAM",
+        "B",
+        "a datagram of the DHT",
+        "it is dropped",
+    ),
+    Bound(
+        "crates/networks/src/dht/transactions.rs",
+        "MAX_WAITING",
+        "queries",
+        "queries that wait for an answer",
+        "no further one is sent",
+    ),
+    Bound(
+        "crates/networks/src/dht/lookup/filing.rs",
+        "MAX_CLAIMS",
+        "ids",
+        "node ids of one address in a lookup",
+        "further ones are not asked",
+    ),
+    Bound(
+        "crates/wire/src/bittorrent/frame.rs",
+        "MAX_FRAME",
+        "B",
+        "a message of a BitTorrent peer",
+        "the connection ends",
+    ),
+    Bound(
+        "crates/wire/src/bittorrent/frame.rs",
+        "MAX_EXTENDED",
+        "B",
+        "an extended message",
+        "it is dropped as it comes",
+    ),
+    Bound(
+        "crates/networks/src/sockets/peer.rs",
+        "MOST_EXCHANGES",
+        "messages",
+        "PEX messages that are taken of one peer",
+        "the question ends, by us",
+    ),
+    Bound(
+        "crates/networks/src/exchange.rs",
+        "MOST_KEPT",
+        "B",
+        "bytes of a conversation that are kept",
+        "only their digest is kept",
+    ),
+];
+
+const FILES: &[Bound] = &[
+    Bound(
+        "crates/probes/src/config_file.rs",
+        "MAX_FILE",
+        "B",
+        "a file that the operator writes",
+        "it is refused",
+    ),
+    Bound(
+        "crates/peer/src/identity/allow_file.rs",
+        "MAX_FILE",
+        "B",
+        "an allow-list",
+        "it is refused; the previous list stays in effect",
+    ),
+    Bound("crates/peer/src/identity/key_file.rs", "MAX_FILE", "B", "a key file", "it is refused"),
+    Bound(
+        "crates/facts/src/recording/reading.rs",
+        "MOST_LINES",
+        "lines",
+        "a recording",
+        "it is refused, with the line",
+    ),
+    Bound(
+        "crates/evidence/src/case/format.rs",
+        "MAX_BODY",
+        "B",
+        "an entry of a case",
+        "it is not written; in a file it is damage",
+    ),
+    Bound(
+        "crates/store/src/database/sqlite.rs",
+        "LONGEST_VALUE",
+        "B",
+        "a value of a store",
+        "it is not read, and that is an error",
+    ),
+    Bound("src/cli/logging/file.rs", "FULL", "B", "a log file or an audit", "it is renamed"),
+    Bound(
+        "src/cli/logging/file.rs",
+        "KEPT",
+        "files",
+        "renamed ones that are kept",
+        "the oldest is deleted",
+    ),
+    Bound(
+        "src/cli/journal/calm.rs",
+        "OF_A_PEER",
+        "lines/s",
+        "lines about one peer in log, events and audit",
+        "they are counted, and told as one",
+    ),
+    Bound(
+        "src/cli/journal/calm.rs",
+        "OF_ALL",
+        "lines/s",
+        "lines about all peers",
+        "they are counted, and told as one",
+    ),
+];
+
+/// The tables.
+pub fn tables() -> String {
+    let mut text = String::new();
+    for (title, bounds) in [
+        ("On the overlay", OVERLAY),
+        ("On BitTorrent and the DHT", NETWORKS),
+        ("Of files and logs", FILES),
+    ] {
+        write!(text, "\n**{title}**\n\n| of | at most | beyond it | in |\n|---|---|---|---|\n")
+            .expect("text");
+        for Bound(file, name, unit, of, beyond) in bounds {
+            let value = value(file, name);
+            let amount = if *unit == "B" { size(value) } else { format!("{value} {unit}") };
+            let amount = if unit.is_empty() { format!("{value} s") } else { amount };
+            writeln!(text, "| {of} | {amount} | {beyond} | [`{name}`]({file}) |").expect("text");
+        }
+    }
+    text + "\n"
+}
+
+/// What a constant of a source file is.
+fn value(file: &str, name: &str) -> u64 {
+    let source =
+        fs::read_to_string(format!("{ROOT}/{file}")).unwrap_or_else(|why| panic!("{file}: {why}"));
+    let begin = format!("const {name}: ");
+    let line = source.lines().find_map(|line| Some(line.split_once(&begin)?.1));
+    let line = line.unwrap_or_else(|| panic!("{file} has no constant {name}"));
+    let expression = line.split_once("= ").and_then(|(_, rest)| rest.split_once(';'));
+    let expression = expression.unwrap_or_else(|| panic!("{file}: {name} in one line")).0;
+    let seconds =
+        expression.strip_prefix("Duration::from_secs(").map(|rest| rest.trim_end_matches(')'));
+    evaluated(seconds.unwrap_or(expression))
+        .unwrap_or_else(|| panic!("{file}: {name} = {expression}"))
+}
+
+/// A product or a shift of plain numbers.
+fn evaluated(expression: &str) -> Option<u64> {
+    let number = |text: &str| text.trim().replace('_', "").parse::<u64>().ok();
+    if let Some((base, by)) = expression.split_once("<<") {
+        return number(base)?.checked_shl(u32::try_from(number(by)?).ok()?);
+    }
+    expression.split('*').map(number).product()
+}
+
+fn size(bytes: u64) -> String {
+    match bytes {
+        _ if bytes.is_multiple_of(1 << 20) => format!("{} MiB", bytes >> 20),
+        _ if bytes.is_multiple_of(1 << 10) => format!("{} KiB", bytes >> 10),
+        _ => format!("{bytes} B"),
+    }
+}
+
+#[test]
+fn expressions_of_constants_are_read() {
+    assert_eq!(evaluated("24 * 60"), Some(1440));
+    assert_eq!(evaluated("7 << 16"), Some(7 << 16));
+    assert_eq!(evaluated("100_000"), Some(100_000));
+    assert_eq!(evaluated("MAX_BYTES as i32"), None);
+    assert_eq!([size(8 << 20), size(4096), size(100)], ["8 MiB", "4 KiB", "100 B"]);
+}
