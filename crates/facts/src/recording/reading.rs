@@ -1,5 +1,5 @@
 //! A recording that is read. It comes from outside like anything that a peer sends: its size is
-//! bounded, and what does not read is an error with its line.
+//! bounded, in the file and in memory, and what does not read is an error with its line.
 
 use std::io::{self, BufRead, Read as _};
 
@@ -15,6 +15,15 @@ const MOST_LINE: u64 = 96 << 20;
 const MOST_BYTES: u64 = 2 << 30;
 /// Lines: an hour at 1 000 a second.
 const MOST_LINES: usize = 4_000_000;
+/// Values of a line: more than a thousand times those of the longest list that a peer's answer
+/// has. Two bytes of a file become a value in memory.
+const MOST_VALUES: u64 = 1 << 20;
+/// What a value takes in memory beside its bytes.
+const VALUE: u64 = 32;
+/// Values that a line has anyway; they are counted by [`MOST_LINES`].
+const USUAL: u64 = 16;
+/// Memory in all, as far as lines and values tell.
+const MOST_MEMORY: u64 = 4 << 30;
 /// A line may be so far from the start, in microseconds: ten years, past which clocks can't be
 /// trusted to add up.
 const FARTHEST: u64 = 10 * 365 * 86_400 * 1_000_000;
@@ -46,6 +55,14 @@ pub enum RecordingError {
          swarmscope"
     )]
     Format(u32),
+    /// More than is taken in: no recording of this program has that much.
+    #[error("line {line}: {what}")]
+    TooMuch {
+        /// From 1.
+        line: usize,
+        /// What there is too much of.
+        what: String,
+    },
     /// A line that does not read.
     #[error("line {line}: {what}")]
     Line {
@@ -64,7 +81,7 @@ pub enum RecordingError {
 pub fn read<S: DeserializeOwned + Rewritten>(
     from: impl BufRead,
 ) -> Result<Recording<S>, RecordingError> {
-    let mut lines = Lines { from: from.take(MOST_BYTES), number: 0 };
+    let mut lines = Lines { from: from.take(MOST_BYTES), number: 0, weight: 0 };
     let first = lines.next()?.ok_or(RecordingError::NoHeader)?;
     let mut header: Header =
         serde_json::from_slice(&first.bytes).map_err(|_| RecordingError::NoHeader)?;
@@ -87,7 +104,7 @@ pub fn read<S: DeserializeOwned + Rewritten>(
             Err(what) => return Err(lines.error(&what)),
         }
         if recording.lines.len() > MOST_LINES {
-            return Err(lines.error(&format!("more than {MOST_LINES} lines")));
+            return Err(lines.too_much(format!("more than {MOST_LINES} lines")));
         }
     }
     Ok(recording)
@@ -108,6 +125,8 @@ fn line<S: DeserializeOwned + Rewritten>(bytes: &[u8]) -> Result<Line<S>, String
 struct Lines<R> {
     from: io::Take<R>,
     number: usize,
+    /// What was read so far takes about so much memory.
+    weight: u64,
 }
 
 struct Raw {
@@ -123,19 +142,101 @@ impl<R: BufRead> Lines<R> {
         self.number += 1;
         if bytes.is_empty() {
             return if self.from.limit() == 0 {
-                Err(self.error("the file is too long"))
+                Err(self.too_much("the file is too long".into()))
             } else {
                 Ok(None)
             };
         }
         let cut = bytes.last() != Some(&b'\n');
         if cut && bytes.len() as u64 == MOST_LINE {
-            return Err(self.error("it is too long"));
+            return Err(self.too_much("it is too long".into()));
         }
+        self.weigh(&bytes)?;
         Ok(Some(Raw { bytes, cut }))
+    }
+
+    /// Counts what a line takes in memory, before it is there.
+    fn weigh(&mut self, line: &[u8]) -> Result<(), RecordingError> {
+        let values = values(line);
+        if values > MOST_VALUES {
+            return Err(self.too_much(format!("{values} values, more than {MOST_VALUES}")));
+        }
+        self.weight += line.len() as u64 + VALUE * values.saturating_sub(USUAL);
+        if self.weight > MOST_MEMORY {
+            return Err(self.too_much(format!("more than {} GiB in memory", MOST_MEMORY >> 30)));
+        }
+        Ok(())
+    }
+
+    fn too_much(&self, what: String) -> RecordingError {
+        RecordingError::TooMuch { line: self.number, what }
     }
 
     fn error(&self, what: &str) -> RecordingError {
         RecordingError::Line { line: self.number, what: what.to_owned() }
+    }
+}
+
+/// How many values JSON has, roughly: each but the first stands behind a comma or a bracket. What
+/// stands in a string is none.
+fn values(json: &[u8]) -> u64 {
+    let (mut values, mut in_string, mut escaped) = (1, false, false);
+    for byte in json {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_string => escaped = true,
+            b'"' => in_string = !in_string,
+            b',' | b'[' | b'{' if !in_string => values += 1,
+            _ => {}
+        }
+    }
+    values
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use super::*;
+    use crate::recording::Told;
+
+    fn header() -> String {
+        let header = serde_json::json!({
+            "magic": MAGIC, "format": FORMAT, "program": "0", "started": 0, "size": [80, 24],
+            "privacy": false, "title": "", "ids": [],
+        });
+        format!("{header}\n")
+    }
+
+    #[test]
+    fn values_are_counted_outside_of_strings() {
+        for (json, count) in [
+            (r"1", 1),
+            (r"[1,2,3]", 4),
+            (r#"{"a":[],"b,[{":"\",[","c":[[]]}"#, 7),
+            (r#""\\",1"#, 2),
+        ] {
+            assert_eq!(values(json.as_bytes()), count, "{json}");
+        }
+    }
+
+    #[test]
+    fn a_line_that_becomes_much_more_in_memory_is_not_read() {
+        let list = |count: usize| format!("{}[{}1]\n", header(), "1,".repeat(count));
+        let error = read::<Told>(Cursor::new(list(2 << 20))).unwrap_err();
+        assert!(matches!(error, RecordingError::TooMuch { line: 2, .. }), "{error}");
+        assert!(error.to_string().contains("2097154 values"), "{error}");
+        let error = read::<Told>(Cursor::new(list(9))).unwrap_err();
+        assert!(matches!(error, RecordingError::Line { line: 2, .. }), "no line, but not too much");
+    }
+
+    #[test]
+    fn lines_are_weighed_together() {
+        let mut lines = Lines { from: Cursor::new(Vec::new()).take(0), number: 0, weight: 0 };
+        let line = "1,".repeat(1 << 19);
+        lines.weigh(line.as_bytes()).expect("one is not too much");
+        assert!(lines.weight > 16 * line.len() as u64, "{}", lines.weight);
+        lines.weight = MOST_MEMORY - line.len() as u64;
+        assert!(matches!(lines.weigh(line.as_bytes()), Err(RecordingError::TooMuch { .. })));
     }
 }
