@@ -1,10 +1,10 @@
 //! The bootstrap file: `#` comments, one TARGET a line.
 
-use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
 
 use super::CliError;
+use swarmscope_peer::files;
 use swarmscope_peer::node::Target;
 
 /// Larger files are refused: this is room for 50 000 peers, each with its permid.
@@ -25,7 +25,7 @@ pub fn read(path: &Path) -> Result<Vec<Target>, CliError> {
 
 fn read_targets(path: &Path) -> Result<Vec<Target>, CliError> {
     let mut bytes = Vec::new();
-    File::open(path)
+    files::open(path)
         .and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes))
         .map_err(|error| CliError::file(path, error))?;
     if bytes.len() as u64 > MAX_BYTES {

@@ -3,9 +3,8 @@
 mod dht;
 mod line;
 
-use std::fs;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
@@ -15,6 +14,7 @@ use swarmscope_crawl::{
 };
 use swarmscope_networks::address::Range;
 use swarmscope_peer::crawler::Registry;
+use swarmscope_peer::files;
 use swarmscope_peer::identity::key_file::Lock;
 use swarmscope_peer::node::{NodeConfig, Target};
 use swarmscope_store::opt_out::OptOut;
@@ -29,6 +29,8 @@ use line::{Line, Live};
 
 /// Open files of everything but visits.
 const OTHER_FILES: u64 = 64;
+/// The largest list of who asked not to be visited: half a million lines.
+const MAX_OPT_OUT: u64 = 64 << 20;
 /// How often `--json` tells of progress.
 const TELL: Duration = Duration::from_secs(5);
 
@@ -240,11 +242,11 @@ fn target(text: &str) -> Result<Target, CliError> {
         .map_err(|error| CliError::usage(format!("TARGET: {error}"), "correct it, or leave it out"))
 }
 
-fn read_opt_out(path: &std::path::Path) -> Result<OptOut, CliError> {
+fn read_opt_out(path: &Path) -> Result<OptOut, CliError> {
     const HINT: &str = "--opt-out names a text file with a permid, an address or a network a line, then `until 2027-06-30` \
         if it is not for ever; # for comments";
-    let text =
-        fs::read_to_string(path).map_err(|error| CliError::file(path, error).with_hint(HINT))?;
+    let text = files::read_text(path, MAX_OPT_OUT)
+        .map_err(|error| CliError::file(path, error).with_hint(HINT))?;
     OptOut::parse(&text).map_err(|(line, what)| {
         CliError::file(path, format!("line {line}: {what}")).with_hint(HINT)
     })

@@ -1,6 +1,6 @@
 //! `swarmscope recording`: what a recording has, for other programs.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, OpenOptions};
 use std::io::{BufReader, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
@@ -16,6 +16,7 @@ use swarmscope_facts::export::{Export, Format};
 use swarmscope_facts::notes::Notes;
 use swarmscope_facts::recording::{self, Line, Recording, Told, What};
 use swarmscope_facts::said::Saying;
+use swarmscope_peer::files;
 
 use swarmscope_facts::{Change, ConversationSettings, Facts, Input, Naming, Now, Settings};
 use swarmscope_peer::crawler::{Registry, decode_reply};
@@ -114,7 +115,7 @@ fn export(args: &ExportArgs) -> Result<u8, CliError> {
 }
 
 fn read(path: &Path) -> Result<Recording<Told>, CliError> {
-    let file = File::open(path).map_err(|error| CliError::file(path, error))?;
+    let file = files::open(path).map_err(|error| CliError::file(path, error))?;
     recording::read(BufReader::new(file)).map_err(|error| {
         CliError::file(path, error).with_hint("give a file made by --record or ctrl-r")
     })

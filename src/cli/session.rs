@@ -1,8 +1,8 @@
 //! What the screen may do by itself: record everything, press keys from a file, show a recording.
 
-use std::fs::File;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
+use swarmscope_peer::files;
 
 use clap::Args;
 
@@ -52,7 +52,7 @@ fn read_script(path: &Path) -> Result<Script, CliError> {
     use std::io::Read as _;
     let mut text = String::new();
     let read =
-        File::open(path).and_then(|file| file.take(MOST_SCRIPT + 1).read_to_string(&mut text));
+        files::open(path).and_then(|file| file.take(MOST_SCRIPT + 1).read_to_string(&mut text));
     read.map_err(|error| {
         CliError::file(path, error).with_hint("--script expects a text file of keys and waits")
     })?;
@@ -74,7 +74,7 @@ fn read_script(path: &Path) -> Result<Script, CliError> {
 /// # Errors
 /// The file can't be read, or is no recording.
 pub fn read_recording(path: &Path) -> Result<Recording, CliError> {
-    let file = File::open(path).map_err(|error| CliError::file(path, error))?;
+    let file = files::open(path).map_err(|error| CliError::file(path, error))?;
     recording::read(BufReader::new(file)).map_err(|error| {
         let hint = match error {
             RecordingError::Io(_) => "check the file and try again",

@@ -1,7 +1,6 @@
 //! `swarmscope signals`: what looks odd in a case, a recording or a store, and why.
 
 use std::collections::BTreeSet;
-use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
@@ -12,6 +11,7 @@ use swarmscope_evidence::case::{Draft, format, kind};
 use swarmscope_evidence::record::{self, Record};
 use swarmscope_evidence::signals::input::Round;
 use swarmscope_evidence::signals::{self, Card, Own, Rule};
+use swarmscope_peer::files;
 use swarmscope_wire::text;
 
 use super::case::{CaseFile, KeyOption};
@@ -76,9 +76,12 @@ pub fn run(args: &SignalsArgs) -> Result<u8, CliError> {
     Ok(0)
 }
 
+/// The largest rule of one's own.
+const MAX_RULE: u64 = 1 << 20;
+
 fn own(path: &Path) -> Result<Own, CliError> {
     const HINT: &str = "docs/signals.md has an example of a custom rule";
-    let text = std::fs::read_to_string(path)
+    let text = files::read_text(path, MAX_RULE)
         .map_err(|error| CliError::file(path, error).with_hint(HINT))?;
     Own::parse(&text).map_err(|error| CliError::file(path, error).with_hint(HINT))
 }
@@ -86,7 +89,7 @@ fn own(path: &Path) -> Result<Own, CliError> {
 /// What a source is, by how it begins.
 fn source(name: &str) -> Source {
     let mut begin = [0; format::MAGIC.len()];
-    let read = File::open(name).and_then(|mut file| file.read(&mut begin));
+    let read = files::open(Path::new(name)).and_then(|mut file| file.read(&mut begin));
     match read {
         Ok(_) if begin == format::MAGIC => Source::Case(name.into()),
         Ok(count) if count > 0 && begin[0] == b'{' => Source::Recording(name.into()),

@@ -51,7 +51,7 @@ pub fn read_at_most(path: &Path, most: usize) -> Result<Vec<u8>, String> {
             return Err(io::Error::other("not a regular file"));
         }
         let mut bytes = Vec::new();
-        fs::File::open(path)?.take(most as u64 + 1).read_to_end(&mut bytes)?;
+        swarmscope_peer::files::open(path)?.take(most as u64 + 1).read_to_end(&mut bytes)?;
         Ok(bytes)
     };
     read().map_err(|error| format!("{}: {error}", path.display()))

@@ -196,3 +196,36 @@ fn a_store_does_nothing_on_a_terminal() {
     is_harmless("jsonl", &text);
     assert!(text.contains(r"\u202e") && text.contains(r"\u009b"), "{text}");
 }
+
+#[test]
+fn what_is_no_file_makes_no_command_wait() {
+    let home = Home::new();
+    let made = home.run(&["case", "new", "a.case"]);
+    assert_eq!(made.code, 0, "{made:?}");
+    store_of(&home, "a.sqlite", "");
+    let pipe = std::process::Command::new("mkfifo").arg(home.path().join("pipe")).status();
+    assert!(pipe.expect("mkfifo").success());
+    for (file, kind) in [("pipe", "pipe"), ("/dev/zero", "device")] {
+        for command in [
+            "case verify a.case --checkpoint FILE",
+            "case verify FILE",
+            "case show FILE",
+            "case add a.case --checkpoint FILE",
+            "case add a.case --add-file FILE",
+            "case add a.case --recording FILE",
+            "case witness a.case --memory FILE",
+            "signals a.case --rule FILE",
+            "recording export FILE --out a.csv",
+            "crawl 127.0.0.1:1 --probe natcheck --store b.sqlite --opt-out FILE",
+            "peer --listen 127.0.0.1:0 --bootstrap FILE",
+            "signals FILE",
+            "store info FILE",
+        ] {
+            let command = command.replace("FILE", file);
+            let outcome = home.run(&command.split(' ').collect::<Vec<_>>());
+            assert!(![0, 124].contains(&outcome.code), "{command}: {outcome:?}");
+            let why = [format!("it is a {kind}"), "not a file".into()];
+            assert!(why.iter().any(|why| outcome.stderr.contains(why)), "{command}: {outcome:?}");
+        }
+    }
+}

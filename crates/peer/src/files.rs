@@ -1,7 +1,7 @@
 //! Opening files that others may have placed where one is expected.
 
 use std::fs::{File, OpenOptions};
-use std::io;
+use std::io::{self, Read as _};
 use std::os::unix::fs::{FileTypeExt as _, OpenOptionsExt as _};
 use std::path::Path;
 
@@ -17,6 +17,33 @@ pub fn open(path: &Path) -> io::Result<File> {
         .custom_flags(libc::O_NONBLOCK | libc::O_CLOEXEC)
         .open(path)?;
     only_files(file)
+}
+
+/// The bytes of a file, as [`open`] opens it.
+///
+/// # Errors
+/// It can't be read, or has more than `most` bytes.
+pub fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    open(path)?.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > most {
+        let most = if most > 0 && most.is_multiple_of(1 << 20) {
+            format!("{} MiB", most >> 20)
+        } else {
+            format!("{most} bytes")
+        };
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("larger than {most}")));
+    }
+    Ok(bytes)
+}
+
+/// The text of a file, as [`read`] reads it.
+///
+/// # Errors
+/// As [`read`]; it is not UTF-8.
+pub fn read_text(path: &Path, most: u64) -> io::Result<String> {
+    let text = String::from_utf8(read(path, most)?);
+    text.map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "not UTF-8 text"))
 }
 
 /// Opens a file to append to, which is made where there is none.
@@ -61,6 +88,11 @@ mod tests {
             "endless"
         );
         std::fs::write(directory.path().join("file"), "x").unwrap();
-        assert!(open(&directory.path().join("file")).is_ok());
+        let file = directory.path().join("file");
+        assert!(open(&file).is_ok());
+        assert_eq!(read_text(&file, 1).unwrap(), "x");
+        assert_eq!(read(&file, 0).unwrap_err().kind(), io::ErrorKind::FileTooLarge);
+        std::fs::write(&file, b"\xff").unwrap();
+        assert_eq!(read_text(&file, 9).unwrap_err().kind(), io::ErrorKind::InvalidData);
     }
 }

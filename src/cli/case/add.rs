@@ -1,12 +1,13 @@
 //! `case add`: notes, files, recordings, stores, and checkpoints also signed by others.
 
-use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
 use swarmscope_evidence::case::{Draft, kind};
 use swarmscope_evidence::moment::rfc3339;
+use swarmscope_peer::files;
 use swarmscope_store::Place;
 
 use super::keeper::{Keeper, Questions};
@@ -100,15 +101,13 @@ pub fn run(args: &AddArgs) -> Result<u8, CliError> {
 }
 
 fn case_file(case: &mut CaseFile, path: &Path) -> Result<u64, CliError> {
-    let size = fs::metadata(path)
-        .map_err(|error| CliError::file(path, error).with_hint("check its path"))?
-        .len();
-    if size > MAX_FILE {
-        return Err(CliError::file(path, "larger than 64 MiB")
-            .with_hint("add its digest as a note instead"));
-    }
-    let bytes =
-        fs::read(path).map_err(|error| CliError::file(path, error).with_hint("check its path"))?;
+    let bytes = files::read(path, MAX_FILE).map_err(|error| {
+        let hint = match error.kind() {
+            ErrorKind::FileTooLarge => "add its digest as a note instead",
+            _ => "check its path",
+        };
+        CliError::file(path, error).with_hint(hint)
+    })?;
     if !case.entries.keeps().addresses {
         return Err(CliError::file(
             path,

@@ -14,6 +14,7 @@ use swarmscope_evidence::Moment;
 use swarmscope_evidence::case::note::{CaseId, verifier_key};
 use swarmscope_evidence::case::{Draft, OpenError, Salt, WriteError, Writer, kind, note, salts};
 use swarmscope_evidence::entry::{Entries, Keeps};
+use swarmscope_peer::files;
 use swarmscope_peer::identity::Ed25519Identity;
 use swarmscope_peer::identity::key_file;
 use swarmscope_wire::PermidKind;
@@ -249,7 +250,7 @@ pub fn program() -> String {
 /// # Errors
 /// It can't be read.
 pub fn read(path: &Path) -> Result<std::io::BufReader<File>, CliError> {
-    let file = File::open(path)
+    let file = files::open(path)
         .map_err(|error| CliError::file(path, error).with_hint("check the path to the case"))?;
     let regular = file.metadata().is_ok_and(|metadata| metadata.is_file());
     if !regular {

@@ -1,7 +1,6 @@
 //! The case that is written to while a screen runs.
 #![allow(clippy::disallowed_methods)] // how long a check takes is said
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
@@ -16,6 +15,7 @@ use swarmscope_evidence::signals::Card;
 use swarmscope_facts::networks;
 use swarmscope_networks::exchange::Exchange;
 use swarmscope_peer::crawler::Registry;
+use swarmscope_peer::files;
 use swarmscope_peer::node::{Event, Ticket};
 use swarmscope_wire::{Permid, text};
 
@@ -96,7 +96,7 @@ fn said<T>(done: Result<T, CliError>) -> Result<T, String> {
 impl Kept {
     fn entries(&mut self) -> Result<Vec<Entry>, CliError> {
         let failed = |error| CliError::file(&self.path, error);
-        let source = File::open(&self.path).map_err(failed)?;
+        let source = files::open(&self.path).map_err(failed)?;
         let mut records = match self.read {
             0 => Records::open(source).map_err(failed)?,
             read => Some(Records::resume(source, read).map_err(failed)?),

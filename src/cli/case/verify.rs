@@ -1,7 +1,6 @@
 //! `case verify` and `case checkpoint`: what holds, what does not, and first of all what can't be
 //! told.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -9,6 +8,7 @@ use serde_json::json;
 use swarmscope_evidence::case::note::{MAX_NOTE, Note, verifier_key};
 use swarmscope_evidence::case::verify::CAVEAT;
 use swarmscope_evidence::case::{self, Report};
+use swarmscope_peer::files;
 use swarmscope_wire::text;
 
 use super::{FileArgs, file};
@@ -71,13 +71,8 @@ pub fn report(path: &Path, outside: Option<&Note>) -> Result<Report, CliError> {
 /// It can't be read, or is none.
 pub fn note(path: &Path) -> Result<Note, CliError> {
     const HINT: &str = "use the output of `swarmscope case checkpoint FILE`";
-    let size =
-        fs::metadata(path).map_err(|error| CliError::file(path, error).with_hint(HINT))?.len();
-    if size > MAX_NOTE as u64 {
-        return Err(CliError::file(path, "too large for a checkpoint").with_hint(HINT));
-    }
-    let note =
-        fs::read_to_string(path).map_err(|error| CliError::file(path, error).with_hint(HINT))?;
+    let note = files::read_text(path, MAX_NOTE as u64)
+        .map_err(|error| CliError::file(path, error).with_hint(HINT))?;
     Note::parse(&note).map_err(|error| CliError::file(path, error).with_hint(HINT))
 }
 

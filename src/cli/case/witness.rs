@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use swarmscope_evidence::case::note::{is_key_name, public};
 use swarmscope_evidence::case::witness::{Memory, WitnessError};
+use swarmscope_peer::files;
 
 use super::KeyOption;
 use super::file::{self, Clock};
@@ -67,8 +68,11 @@ pub fn run(args: &WitnessArgs) -> Result<u8, CliError> {
     }
 }
 
+/// The largest memory of a witness: a hundred thousand cases.
+const MAX_MEMORY: u64 = 16 << 20;
+
 fn read(path: &Path) -> Result<Memory, CliError> {
-    let text = match fs::read_to_string(path) {
+    let text = match files::read_text(path, MAX_MEMORY) {
         Ok(text) => text,
         Err(error) if error.kind() == ErrorKind::NotFound => String::new(),
         Err(error) => return Err(CliError::file(path, error)),

@@ -127,7 +127,7 @@ fn read(
 
 fn own_text(path: &Path) -> Result<String, ThemeError> {
     let unreadable = |what: String| ThemeError::Unreadable { path: path.to_owned(), what };
-    let file = fs::File::open(path).map_err(|error| unreadable(error.to_string()))?;
+    let file = swarmscope_peer::files::open(path).map_err(|error| unreadable(error.to_string()))?;
     let mut text = String::new();
     file.take(LARGEST + 1)
         .read_to_string(&mut text)
