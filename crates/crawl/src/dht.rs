@@ -164,6 +164,7 @@ impl DhtCrawl {
     fn start_visits(&mut self) {
         let instant = Instant::now();
         while self.visits.in_flight() < self.settings.concurrency
+            && self.writer.has_room()
             && !self.leased.is_empty()
             && self.pace.as_mut().is_none_or(|pace| pace.take(instant))
         {

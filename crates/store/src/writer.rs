@@ -5,16 +5,26 @@
 //! not acknowledged is asked again by the next process.
 
 use std::collections::HashMap;
+use std::mem::size_of;
+use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 
+use swarmscope_wire::rows::Cell;
+
+use self::waiting::Waiting;
 use crate::error::{Kind, StoreError};
-use crate::records::{Heard, Leased, Network, PeerId, Permit, Visited};
+use crate::records::{Heard, Leased, Network, PeerId, Permit, Replied, Visited};
 use crate::store::Store;
 use crate::time::Time;
 
+mod waiting;
+
+/// What may wait to be written, in bytes: half a million peers, or minutes of the fastest crawl,
+/// while a server is away.
+const MOST_WAITING: u64 = 64 << 20;
 /// Requests that go into one transaction at most; a transaction of so many takes some 50 ms.
 const BATCH: usize = 2000;
 /// From the beginning of one transaction to that of the next, at the least. A visit waits for two of
@@ -38,6 +48,34 @@ enum Request {
     Permit(Permit),
     Visited(Box<Visited>),
     Call(Call),
+}
+
+impl Request {
+    /// What it takes in memory, about.
+    fn weight(&self) -> u64 {
+        let held = match self {
+            Self::Hear(heard) => {
+                let address = |word: &Heard| word.address.as_ref().map_or(0, String::len);
+                heard.iter().map(|word| size_of::<Heard>() + address(word)).sum()
+            }
+            Self::Visited(visit) => {
+                size_of::<Visited>() + visit.replies.iter().map(reply_weight).sum::<usize>()
+            }
+            Self::PassOver(peers, _) => peers.len() * size_of::<PeerId>(),
+            Self::Lease { .. } | Self::Permit(_) | Self::Call(_) => 0,
+        };
+        (size_of::<Self>() + held) as u64
+    }
+}
+
+fn reply_weight(reply: &Replied) -> usize {
+    let text = |cell: &Cell| if let Cell::Text(text) = cell { text.len() } else { 0 };
+    let row = |row: &Vec<Cell>| {
+        size_of::<Vec<Cell>>()
+            + row.iter().map(|cell| size_of::<Cell>() + text(cell)).sum::<usize>()
+    };
+    let rows: usize = reply.rows.iter().map(row).sum();
+    size_of::<Replied>() + rows + reply.raw.as_ref().map_or(0, Vec::len)
 }
 
 /// What the thread has done, in order.
@@ -66,6 +104,7 @@ pub enum Done {
 /// ends.
 pub struct Writer {
     requests: UnboundedSender<Request>,
+    waiting: Arc<Waiting>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -79,16 +118,47 @@ impl Writer {
         network: Network,
         holder: String,
     ) -> std::io::Result<(Self, UnboundedReceiver<Done>)> {
-        let (requests, queue) = mpsc::unbounded_channel();
-        let (done, events) = mpsc::unbounded_channel();
-        let work = Work { store, network, holder, queue, done };
-        let thread = thread::Builder::new().name("store".into()).spawn(move || work.run())?;
-        Ok((Self { requests, thread: Some(thread) }, events))
+        Self::with_room_for(MOST_WAITING, store, network, holder)
     }
 
-    /// Records gossip.
+    /// As [`Self::start`], with room for so many bytes that wait.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub fn with_room_for(
+        most: u64,
+        store: Store,
+        network: Network,
+        holder: String,
+    ) -> std::io::Result<(Self, UnboundedReceiver<Done>)> {
+        let (requests, queue) = mpsc::unbounded_channel();
+        let (done, events) = mpsc::unbounded_channel();
+        let waiting = Arc::new(Waiting::with_room_for(most));
+        let work = Work { store, network, holder, queue, waiting: waiting.clone(), done };
+        let thread = thread::Builder::new().name("store".into()).spawn(move || work.run())?;
+        Ok((Self { requests, waiting, thread: Some(thread) }, events))
+    }
+
+    /// Whether visits may begin: what they find has to wait somewhere. Visits in flight can still be
+    /// written, so that what waits is bounded by the room, and by what they all find.
+    #[must_use]
+    pub fn has_room(&self) -> bool {
+        self.waiting.has_room()
+    }
+
+    /// What waits to be written, in bytes.
+    #[must_use]
+    pub fn waiting(&self) -> u64 {
+        self.waiting.bytes()
+    }
+
+    /// Records gossip. Without room it is left out, for it is heard again; the log says how much.
     pub fn hear(&self, heard: Vec<Heard>) {
-        self.send(Request::Hear(heard));
+        if self.has_room() {
+            self.send(Request::Hear(heard));
+        } else {
+            self.waiting.leave_out(heard.len());
+        }
     }
 
     /// Asks for peers to visit.
@@ -140,6 +210,7 @@ impl Writer {
     }
 
     fn send(&self, request: Request) {
+        self.waiting.add(request.weight());
         let _ = self.requests.send(request); // a thread that has ended has said why
     }
 }
@@ -149,6 +220,7 @@ struct Work {
     network: Network,
     holder: String,
     queue: UnboundedReceiver<Request>,
+    waiting: Arc<Waiting>,
     done: UnboundedSender<Done>,
 }
 
@@ -161,6 +233,8 @@ struct Batch {
     passed: HashMap<Time, Vec<PeerId>>,
     leases: Vec<(usize, Time, Time)>,
     calls: Vec<Call>,
+    /// What it takes in memory.
+    weight: u64,
 }
 
 impl Work {
@@ -185,9 +259,11 @@ impl Work {
                     Err(_) => break,
                 }
             }
+            let weight = batch.weight;
             if let Err(error) = self.perform(batch) {
                 return self.tell(Done::Failed(error));
             }
+            self.waiting.done(weight);
         }
     }
 
@@ -252,6 +328,7 @@ impl Work {
 
 impl Batch {
     fn take(&mut self, request: Request) {
+        self.weight += request.weight();
         match request {
             Request::Hear(heard) => self.heard.extend(heard),
             Request::Lease { want, now, until } => self.leases.push((want, now, until)),

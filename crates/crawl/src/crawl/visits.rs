@@ -24,6 +24,7 @@ impl Crawl {
         let instant = Instant::now();
         while self.machine.in_flight() < self.settings.concurrency
             && self.machine.progress.unwritten < BEHIND
+            && self.writer.has_room()
             && !self.leased.is_empty()
             && self.pace.as_mut().is_none_or(|pace| pace.take(instant))
         {
