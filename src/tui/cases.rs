@@ -102,8 +102,9 @@ impl Cases {
         let (to, work) = sync_channel(MOST_WAITING);
         let (own, lost) = (told.clone(), Arc::new(AtomicBool::new(false)));
         let also = Arc::clone(&lost);
-        let thread =
-            thread::spawn(move || Keeper { open, told: own, case: None, lost: also }.run(&work));
+        let thread = thread::spawn(move || {
+            Keeper { open, told: own, case: None, lost: also, broken_off: None }.run(&work)
+        });
         Self { to, told, thread, is_open: false, lost }
     }
 
@@ -163,7 +164,7 @@ impl Cases {
     /// Closes the case that is open.
     ///
     /// # Errors
-    /// It could not be signed.
+    /// It could not be written or signed, now or before.
     pub fn end(self) -> Result<(), String> {
         drop(self.to);
         self.thread.join().unwrap_or_else(|_| Err("its thread panicked".to_owned()))
@@ -176,6 +177,8 @@ struct Keeper {
     told: UnboundedSender<Told>,
     case: Option<Box<dyn Keeping>>,
     lost: Arc<AtomicBool>,
+    /// Why a case could not be written to its end, the first one: told again when the program ends.
+    broken_off: Option<String>,
 }
 
 impl Keeper {
@@ -189,7 +192,8 @@ impl Keeper {
             self.news();
         }
         self.end_if_lost();
-        self.case.map_or(Ok(()), Keeping::close)
+        let closed = self.case.map_or(Ok(()), Keeping::close);
+        self.broken_off.map_or(closed, Err)
     }
 
     /// What came in time is written; that the rest is missing is the last entry.
@@ -200,6 +204,7 @@ impl Keeper {
         let Some(mut case) = self.case.take() else { return };
         if let Err(why) = case.note(TOO_SLOW, &[]).and_then(|()| case.close()) {
             self.tell(Told::NotDone(format!("the case could not be closed: {why}")));
+            self.broken_off.get_or_insert(why);
         }
     }
 
@@ -237,6 +242,7 @@ impl Keeper {
         };
         if let Err(why) = done {
             self.case = None;
+            self.broken_off.get_or_insert_with(|| why.clone());
             self.tell(Told::Closed(Err(why)));
         }
     }
@@ -259,6 +265,9 @@ impl Keeper {
         let news = case.news().unwrap_or_default();
         let closed = case.close();
         self.tell(Told::Entries(news));
+        if let Err(why) = &closed {
+            self.broken_off.get_or_insert_with(|| why.clone());
+        }
         self.tell(Told::Closed(closed));
     }
 

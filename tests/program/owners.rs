@@ -1,6 +1,7 @@
 //! What owners of peers have: roles on the allow-list, an audit, limits that can be seen.
 
 use std::fs;
+use std::path::Path;
 
 use crate::process::{Home, Peer, Running};
 
@@ -118,4 +119,25 @@ fn limits_are_printed_with_what_is_in_use_of_them() {
     fs::write(config.join("config.toml"), "[limits]\nsetups = 0\n").expect("written");
     let wrong = home.run(&["limits"]);
     assert!(wrong.code == 2 && wrong.stderr.contains("use 1 to"), "{wrong:?}");
+}
+
+/// Who is to be audited must not be answered without it.
+#[test]
+fn a_peer_whose_audit_has_no_room_ends() {
+    let (home, crawler) = (Home::new(), Home::new());
+    let permid = crawler.permid(false);
+    home.permid(false); // so that no key has to be written
+    // no file may be longer than one block of 512 bytes
+    let script = "trap '' XFSZ; ulimit -f 1; exec \"$0\" \"$@\"";
+    let args = ["-c", script, env!("CARGO_BIN_EXE_swarmscope"), "peer", "--listen", "127.0.0.1:0"];
+    let more = ["--json", "--allow", &permid, "--audit", "peer.audit"];
+    let peer = Running::start(home.program(Path::new("/bin/sh"), &[&args[..], &more].concat()));
+    let listening = peer.event("listening");
+    let address = listening["addr"].as_str().expect("an address").to_owned();
+    let answered = (0..8)
+        .filter(|_| crawler.run(&["request", &address, "natcheck", "--frequency", "0"]).code == 0);
+    assert!(answered.count() < 8, "it does not go on without its audit");
+    assert_eq!(peer.code(), 1);
+    let audit = fs::read_to_string(home.path().join("peer.audit")).expect("an audit");
+    assert!(audit.len() <= 512 && audit.contains(&permid), "{audit}");
 }

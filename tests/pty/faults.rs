@@ -28,6 +28,33 @@ fn a_recording_that_the_disk_has_no_room_for_is_told_of() {
 }
 
 #[test]
+fn a_case_that_the_disk_has_no_room_for_is_told_of_and_holds_so_far() {
+    let directory = TempDir::new().expect("a directory");
+    let path = directory.path().join("x.case");
+    let case = path.to_str().expect("a path");
+    let cramped = "trap '' XFSZ; ulimit -f 8; exec \"$0\" \"$@\"";
+    let program = ["-c", cramped, PROGRAM, "demo", "--seed", "7"];
+    let mut terminal = Terminal::run(120, 40, "/bin/sh", &program, &[]);
+    terminal.wait("most peers", |rows| connected(rows).is_some_and(|n| n >= 20));
+    terminal.keys("T");
+    terminal.keys(&format!(":case {case}\r"));
+    terminal.wait_for("new case");
+    terminal.keys("sc");
+    for note in ["first", "second", "third"] {
+        terminal.keys(&format!("N{}\r", note.repeat(200)));
+    }
+    terminal.wait_for("File too large");
+    terminal.keys("q");
+    let (code, said) = terminal.end();
+    assert_eq!(code, 1, "{said}");
+    assert!(said.contains("the case breaks off: "), "{said}");
+    let verify = std::process::Command::new(PROGRAM).args(["case", "verify", case]).output();
+    let verify = verify.expect("it runs");
+    let report = String::from_utf8_lossy(&verify.stdout);
+    assert!(verify.status.success(), "what is there holds: {report}");
+}
+
+#[test]
 fn what_was_recorded_before_a_kill_is_replayed() {
     let directory = TempDir::new().expect("a directory");
     let path = directory.path().join("session.jsonl");
