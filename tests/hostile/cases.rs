@@ -22,6 +22,9 @@ const CRAWLERS: &str = "tests/hostile/crawlers.rs";
 const GOSSIP: &str = "tests/hostile/gossip.rs";
 const PHASES: &str = "tests/hostile/phases.rs";
 const OUTPUT: &str = "tests/hostile/output.rs";
+const NETWORKS: &str = "tests/hostile/networks.rs";
+const ENDLESS: &str = "crates/networks/src/sockets/tests/endless.rs";
+const VISITS: &str = "crates/crawl/src/dht/visits/tests.rs";
 const REPLIES: &str = "tests/hostile_replies.rs";
 const CROWDS: &str = "crates/peer/src/overlay/tests/crowds.rs";
 const ASKING: &str = "crates/peer/src/crawler/tests/asking.rs";
@@ -90,6 +93,80 @@ const STOPPED: &[Case] = &[
             (SWARM, "strangers_never_displace_whom_the_operator_named_or_who_is_connected"),
             (SWARM, "one_source_can_not_fill_the_directory"),
         ],
+    },
+];
+
+/// Those of BitTorrent peers and DHT nodes on whoever asks them.
+const ASKERS: &[Case] = &[
+    Case {
+        attack: "a BitTorrent peer that sends peer exchanges, or anything else, without end",
+        before: "`request … pex --timeout 4` still ran after 60 s",
+        now: "the clock is looked at before each read; `reply.bt-flood` after 1 440 exchanges; frames are dropped as they come",
+        tests: &[
+            (NETWORKS, "a_bittorrent_peer_takes_no_more_than_its_time"),
+            (ENDLESS, "a_peer_that_never_pauses_ends_with_the_time"),
+            (ENDLESS, "exchanges_without_end_are_ended_from_here"),
+        ],
+    },
+    Case {
+        attack: "a host whose UDP port floods a `check`",
+        before: "its uTP rung could outlast its 200 ms",
+        now: "the clock is looked at before each datagram",
+        tests: &[(ENDLESS, "reach_ends_where_datagrams_never_do")],
+    },
+    Case {
+        attack: "parts of a reply that nobody reads",
+        before: "SIGTERM was ignored",
+        now: "a writer of its own; the reply waits for its reader, or for a signal",
+        tests: &[(
+            "tests/program/unread.rs",
+            "a_question_whose_parts_nobody_reads_ends_when_it_is_told_to",
+        )],
+    },
+    Case {
+        attack: "a crowd of DHT nodes at one address, or in one /24",
+        before: "64 honest nodes waited 10 to 38 s; 10 000 nodes filled the crawl, and others were dropped uncounted",
+        now: "questions wait by address; an address, a /24 and a teller have bounds, and what is beyond is counted",
+        tests: &[
+            (NETWORKS, "a_crowd_of_nodes_at_one_address_holds_no_crawl_up"),
+            (NETWORKS, "a_lookup_among_nodes_that_name_one_another_without_end_ends"),
+            (VISITS, "a_crowd_that_is_known_from_before_holds_few_places"),
+            (
+                VISITS,
+                "a_crowd_at_one_address_in_one_network_or_of_one_teller_leaves_room_for_others",
+            ),
+            (
+                "crates/networks/src/dht/tests/turns.rs",
+                "an_address_with_many_questions_before_it_holds_up_nobody_else",
+            ),
+        ],
+    },
+    Case {
+        attack: "answers to nothing that was asked, from other endpoints, and datagrams of all sizes",
+        before: "held, but not counted",
+        now: "an answer is matched by its endpoint and transaction; others are counted as `stray`",
+        tests: &[(NETWORKS, "answers_that_nobody_asked_for_change_nothing")],
+    },
+    Case {
+        attack: "DHT nodes that name services of others: ports 53, 123",
+        before: "each was sent up to two queries",
+        now: "ports below 1024 are asked only where the operator named them",
+        tests: &[
+            (
+                "crates/networks/src/address.rs",
+                "ports_of_the_system_are_asked_only_where_the_operator_named_them",
+            ),
+            (VISITS, "further_ids_special_addresses_and_ports_of_the_system_are_counted"),
+        ],
+    },
+    Case {
+        attack: "900 connections to `--metrics` that say nothing",
+        before: "900 open files, for 5 s each",
+        now: "16 at once; others wait unaccepted",
+        tests: &[(
+            "crates/crawl/src/metrics.rs",
+            "connections_that_say_nothing_take_few_files_and_are_over_in_time",
+        )],
     },
 ];
 
@@ -319,6 +396,8 @@ medians is what the attack does to it. It may be 1.2, or 2 where the attack make
 Because other programs use the machine, the best of up to twelve series counts (for frames, of up to
 three crowds with twelve each), and 3 ms are allowed for: a single series can be higher. Memory is
 the growth of the highest use so far. The ceilings beside the figures are those that the tests hold.
+Peers and nodes of other networks attack a command that asks them: its growth is beside the same
+command with an honest peer, or the whole where no `+` stands before it.
 
 ";
 
@@ -345,9 +424,12 @@ fn figures() -> BTreeMap<(String, String), String> {
 
 fn page() -> String {
     let mut page = INTRODUCTION.to_owned();
-    for (title, cases) in
-        [("Stopped a peer", STOPPED), ("Weakened it", WEAKENED), ("Held, or nearly", HELD)]
-    {
+    for (title, cases) in [
+        ("Stopped a peer", STOPPED),
+        ("Weakened it", WEAKENED),
+        ("On whoever asks other networks", ASKERS),
+        ("Held, or nearly", HELD),
+    ] {
         write!(page, "\n## {title}\n\n| attack | before | now | tests |\n|---|---|---|---|\n")
             .expect("a string");
         for Case { attack, before, now, tests } in cases {
@@ -378,11 +460,12 @@ fn tests_in(text: &str) -> Vec<&str> {
 
 #[test]
 fn the_page_on_attacks_names_tests_that_exist_and_all_of_this_suite() {
-    let all = || [STOPPED, WEAKENED, HELD].into_iter().flatten().flat_map(|case| case.tests);
+    let all =
+        || [STOPPED, WEAKENED, ASKERS, HELD].into_iter().flatten().flat_map(|case| case.tests);
     for (file, name) in all() {
         assert!(tests_in(&source(file)).contains(name), "{file} has no test {name}");
     }
-    for file in [STRANGERS, CRAWLERS, GOSSIP, PHASES, OUTPUT] {
+    for file in [STRANGERS, CRAWLERS, GOSSIP, PHASES, OUTPUT, NETWORKS] {
         for name in tests_in(&source(file)) {
             assert!(all().any(|test| *test == (file, name)), "{name} is not on the page");
         }

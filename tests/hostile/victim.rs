@@ -88,7 +88,7 @@ impl Victim {
             let stdout = unread.take().expect("it is there");
             thread::spawn(move || stdout.lines().map_while(Result::ok).for_each(drop));
         }
-        let before = usage(child.id());
+        let before = usage(child.id()).expect("it lives");
         let (address, permid) = (address.expect("an address"), permid.expect("a permid"));
         let unread = (unread, child.stderr.take());
         Self { child, home, address, permid, _unread: unread, before }
@@ -118,7 +118,7 @@ impl Victim {
     /// What it takes stays below the ceilings.
     pub fn check(&mut self, attack: &str, ceilings: Ceilings) {
         assert_eq!(self.child.try_wait().expect("it can be waited for"), None, "it lives");
-        let now = usage(self.child.id());
+        let now = usage(self.child.id()).expect("it lives");
         let grown = now.memory.saturating_sub(self.before.memory) >> 10;
         let Usage { files, threads, .. } = now;
         println!("{attack}: +{grown} MiB, {files} files, {threads} threads");
@@ -166,12 +166,13 @@ impl Drop for Victim {
     }
 }
 
-fn usage(process: u32) -> Usage {
-    let status = fs::read_to_string(format!("/proc/{process}/status")).expect("it lives");
-    let of = |name: &str| -> u64 {
-        let line = status.lines().find_map(|line| line.strip_prefix(name)).expect(name);
-        line.trim_start_matches(':').trim().trim_end_matches(" kB").parse().expect("a number")
+/// None where it has ended.
+pub fn usage(process: u32) -> Option<Usage> {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let of = |name: &str| -> Option<u64> {
+        let line = status.lines().find_map(|line| line.strip_prefix(name))?;
+        line.trim_start_matches(':').trim().trim_end_matches(" kB").parse().ok()
     };
-    let files = fs::read_dir(format!("/proc/{process}/fd")).expect("it lives").count() as u64;
-    Usage { memory: of("VmHWM"), files, threads: of("Threads") }
+    let files = fs::read_dir(format!("/proc/{process}/fd")).ok()?.count() as u64;
+    Some(Usage { memory: of("VmHWM")?, files, threads: of("Threads")? })
 }
