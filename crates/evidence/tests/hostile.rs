@@ -8,6 +8,7 @@ use std::io::{self, Cursor, Read, Seek, SeekFrom};
 use std::time::{Duration, Instant};
 
 use swarmscope_evidence::case::Draft;
+use swarmscope_evidence::case::note::Checkpoint;
 use swarmscope_evidence::case::read::{Damage, Found, Records};
 use swarmscope_evidence::case::{kind, verify};
 use swarmscope_evidence::signals;
@@ -152,6 +153,14 @@ fn a_note_about_many_entries_is_held_once() {
     assert_eq!(texts.len(), 199, "each record has it once");
     let places: std::collections::BTreeSet<_> = texts.iter().map(|text| text.as_ptr()).collect();
     assert_eq!(places.len(), 1, "all share one text");
+}
+
+#[test]
+fn a_checkpoint_of_nothing_with_another_root_is_a_fault() {
+    let (file, note) = sample::case(3, 2, 10);
+    let nothing = Checkpoint { size: 0, root: [1; 32], ..note.checkpoint }.signed(&sample::key());
+    let report = verify(Cursor::new(&file), Some(&nothing)).expect("reads");
+    assert_eq!(report.faults.len(), 1, "{:?}", report.faults);
 }
 
 #[test]

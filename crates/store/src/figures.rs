@@ -42,6 +42,11 @@ pub struct Before {
     pub both: u64,
 }
 
+/// All counts together. They may be of a file that somebody else wrote.
+pub(crate) fn total(counts: &BTreeMap<String, u64>) -> u64 {
+    counts.values().fold(0, |all, count| all.saturating_add(*count))
+}
+
 impl Figures {
     /// Peers that proved who they are.
     #[must_use]

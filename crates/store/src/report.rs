@@ -10,7 +10,7 @@ mod text;
 use std::fmt::Write as _;
 
 use crate::error::StoreError;
-use crate::figures::Figures;
+use crate::figures::{Figures, total};
 use crate::outcome::REACHED;
 use crate::records::{Network, Round, State};
 use crate::store::{Shares, Store};
@@ -251,7 +251,7 @@ fn outcomes(figures: &Figures) -> String {
     }
     out += "</tbody></table>\n";
     for (question, outcomes) in &figures.asked {
-        let total: u64 = outcomes.values().sum();
+        let total = total(outcomes);
         let parts: Vec<String> = outcomes
             .iter()
             .map(|(code, count)| format!("{} {}", number(*count), escape(code)))

@@ -53,7 +53,7 @@ impl Pair {
     /// Peers that are in at least one of the two.
     #[must_use]
     pub const fn union(self) -> u64 {
-        self.before + self.after - self.both
+        self.before.saturating_add(self.after - self.both)
     }
 
     /// Peers that are in only one of the two.

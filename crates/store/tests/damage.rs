@@ -262,3 +262,37 @@ fn a_value_that_no_crawl_writes_is_not_read() {
         .unwrap_err();
     assert_eq!(error.kind, Kind::Altered, "{error}");
 }
+
+#[test]
+fn numbers_of_a_store_that_are_too_large_overflow_nothing() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("store.sqlite");
+    let most = u64::MAX;
+    let figures = format!(
+        r#"{{"known":{most},"heard":{most},"hearsay":{most},"dialled":{most},"outcomes":{{"reached":{most},"a":{most}}},
+            "answered":{{"a":{most}}},"asked":{{"a":{{"b":{most},"c":{most}}}}},
+            "before":{{"round":1,"reached":{most},"both":1}},"seconds":1e308}}"#
+    );
+    answered(&path)
+        .execute_batch(&format!(
+            "UPDATE round SET ended = {0}, every = {0}, figures = '{figures}';
+             INSERT INTO round VALUES (2, 1, 'complete', {0}, {0}, {0}, 'a program', '{{}}', '{figures}');
+             UPDATE visit SET at = {0}, took = {0}, rtt = {0}, listed = {0};
+             UPDATE reply SET at = {0}, took = {0}, bytes = {0}, parts = {0};
+             UPDATE peer SET first_heard = {0}, last_heard = {0}, failures = {0}, due = {0};",
+            i64::MAX
+        ))
+        .unwrap();
+    let mut store = read(&path).unwrap();
+    let page = swarmscope_store::report::page(&mut store, Time(i64::MAX)).unwrap();
+    assert!(page.contains("asked"), "{page}");
+    let rounds = store.rounds().unwrap();
+    let figures: Vec<_> = rounds.iter().filter_map(|round| round.figures.as_ref()).collect();
+    assert_eq!(figures.len(), 2);
+    assert!(figures.iter().all(|it| it.distortion().is_some() && it.coverage().is_some()));
+    store.faults().unwrap();
+    drop(store);
+    let mut store = Store::write(&Place::Sqlite(path.clone())).unwrap();
+    store.prune_to(1).unwrap();
+    store.prune_before(Time(i64::MAX)).unwrap();
+}

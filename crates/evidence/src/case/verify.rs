@@ -347,7 +347,7 @@ impl Check {
         match usize::try_from(*size).ok().and_then(|size| self.report.hashes.get(..size)) {
             None => self.fault(
                 entries,
-                format!("entries {entries} to {} are missing at the end", size - 1),
+                format!("entries {entries} to {} are missing at the end", size.saturating_sub(1)),
             ),
             Some(hashes) if tree::root(hashes) == *root => self.report.outside = Some(*size),
             Some(_) if !self.report.faults.is_empty() => {} // the entry is named already
@@ -356,7 +356,7 @@ impl Check {
                     0,
                     format!(
                         "entries 0 to {} differ from those of the checkpoint kept elsewhere",
-                        size - 1
+                        size.saturating_sub(1)
                     ),
                 );
             }

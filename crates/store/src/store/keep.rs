@@ -3,6 +3,7 @@
 use super::Store;
 use crate::database::Value;
 use crate::error::StoreError;
+use crate::figures::total;
 use crate::time::Time;
 
 /// Peers that are forgotten in one transaction, so that nobody waits long.
@@ -78,7 +79,7 @@ impl Store {
             let Some(oldest) = self.one(oldest, &[])?.first().and_then(Value::as_int) else {
                 break;
             };
-            let pruned = self.prune_before(Time(oldest + 1))?;
+            let pruned = self.prune_before(Time(oldest.saturating_add(1)))?;
             all.visits += pruned.visits;
             all.addresses += pruned.addresses;
             all.peers += pruned.peers;
@@ -194,7 +195,7 @@ impl Store {
         }
         for round in self.rounds()? {
             if let Some(figures) = &round.figures
-                && figures.outcomes.values().sum::<u64>() != figures.dialled
+                && total(&figures.outcomes) != figures.dialled
             {
                 faults.push(format!(
                     "the outcomes of round {} do not add up to its visits",

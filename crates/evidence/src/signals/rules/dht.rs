@@ -153,7 +153,7 @@ impl Rule for HajimeSwarm {
         let hashes: Vec<[u8; 20]> =
             [day.saturating_sub(1), day, day + 1].into_iter().filter_map(of_day).collect();
         let such = newest.swarms.iter().filter(|swarm| hashes.contains(&swarm.infohash));
-        let peers: u64 = such.map(|swarm| swarm.peers).sum();
+        let peers = such.fold(0_u64, |all, swarm| all.saturating_add(swarm.peers));
         if peers == 0 {
             return Vec::new();
         }

@@ -60,7 +60,8 @@ impl Rule for Guesses {
             let many: BTreeMap<&Text, u64> =
                 guesses.iter().filter(|(_, count)| such(**count)).map(|(p, n)| (*p, *n)).collect();
             let most = many.values().copied().max()?;
-            let channels = usize::try_from(many.values().sum::<u64>()).unwrap_or(usize::MAX);
+            let channels = many.values().fold(0_u64, |all, count| all.saturating_add(*count));
+            let channels = usize::try_from(channels).unwrap_or(usize::MAX);
             Some(Finding {
                 about: if look { "many" } else { "some" }.into(),
                 network: NETWORK.into(),
