@@ -116,7 +116,8 @@ fn sent(request: Request) -> Effect {
 
 /// Plans again: times have passed, peers have come and gone.
 fn refresh(model: &mut Model) {
-    if let Some(preview) = model.many.preview.take() {
+    let now = model.now.instant;
+    if let Some(preview) = model.many.preview.take_if(|preview| now >= preview.again) {
         model.many.preview = Some(planned_again(model, preview));
     }
 }

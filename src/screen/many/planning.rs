@@ -1,5 +1,7 @@
 //! Planning the request in the composer.
 
+use std::time::Duration;
+
 use super::Preview;
 use crate::screen::actions::Effects;
 use crate::screen::model::Model;
@@ -12,12 +14,18 @@ use swarmscope_peer::node::PeerKey;
 use swarmscope_wire::MessageId;
 use swarmscope_wire::text::clean;
 
+/// How long a plan is shown before it is made again, for each of its peers: times pass, peers come
+/// and go. It takes some microseconds a peer, in which no key is looked at, so that of more than
+/// 10 000 it is made more rarely than each second. What is sent is planned anew in any case.
+const AGAIN: Duration = Duration::from_micros(100);
+
 /// Plans the composer's request to these peers, as things are now.
 pub(super) fn planned(model: &Model, peers: Vec<PeerKey>) -> Preview {
     let plan = draft(model).map(|draft| {
         Plan::new(&model.facts, model.registry(), model.now, &draft, &peers, &model.many.own)
     });
-    Preview { peers, plan, top: 0, doubt: None }
+    let again = AGAIN * u32::try_from(peers.len()).unwrap_or(u32::MAX);
+    Preview { peers, plan, top: 0, doubt: None, again: model.now.instant + again }
 }
 
 /// The request in the composer, or what is wrong with it.

@@ -23,6 +23,8 @@ pub struct Preview {
     pub top: usize,
     /// What was found wrong with the payload.
     pub doubt: Option<String>,
+    /// When it is planned again.
+    pub(super) again: Instant,
 }
 
 /// All that concerns requests to many.

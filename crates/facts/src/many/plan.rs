@@ -150,7 +150,7 @@ impl Plan {
             Some(probe) => probe.initiate(to),
             None => draft.payload.clone(),
         };
-        let mut kinds = HashMap::new();
+        let mut kinds = Kinds::default();
         for key in peers {
             match reason(facts, now, key, own, &asked).or_else(|| draft.taken_of(key)) {
                 Some(reason) => plan.leave_out(reason),
@@ -201,18 +201,17 @@ impl Plan {
         }
     }
 
-    /// `kinds`: where each payload stands. Of some messages there are as many as peers.
     fn add(
         &mut self,
         facts: &Facts,
         key: &PeerKey,
         payload_for: impl Fn(&Recipient) -> Bytes,
-        kinds: &mut HashMap<Bytes, usize>,
+        kinds: &mut Kinds,
     ) {
         let Some(peer) = facts.peer(key) else { return };
         let version = peer.version.unwrap_or(OverlayVersion::CURRENT);
         let payload = payload_for(&Recipient { permid: peer.permid(), version });
-        let at = *kinds.entry(payload).or_insert_with_key(|payload| {
+        let at = *kinds.payloads.entry(payload).or_insert_with_key(|payload| {
             self.payloads.push((payload.clone(), 0));
             self.payloads.len() - 1
         });
@@ -225,16 +224,27 @@ impl Plan {
         self.refused_before +=
             usize::from(peer.refuses() || matches!(peer.state, State::Refused { .. }));
         self.to_dial += usize::from(!peer.connected());
+        let kind = (peer.version, peer.transport);
+        let at = *kinds.transports.entry(kind).or_insert_with(|| self.transport(peer));
+        self.by_transport[at].1 += 1;
+        let nat = peer.nat.as_deref().unwrap_or("not measured");
+        match self.by_nat.iter_mut().find(|(known, _)| known == nat) {
+            Some((_, count)) => *count += 1,
+            None => self.by_nat.push((nat.to_owned(), 1)),
+        }
+    }
+
+    /// Where a peer's transport stands.
+    fn transport(&mut self, peer: &Peer) -> usize {
         let (transport, readable) = match peer.version {
             Some(version) => (words::version(version, peer.transport), is_readable(peer, version)),
             None => ("version not known".to_owned(), false),
         };
-        match self.by_transport.iter_mut().find(|(known, ..)| *known == transport) {
-            Some((_, count, _)) => *count += 1,
-            None => self.by_transport.push((transport, 1, readable)),
-        }
-        let nat = peer.nat.as_deref().unwrap_or("not measured").to_owned();
-        counted_in(&mut self.by_nat, nat, |known, new| known == new);
+        let known = self.by_transport.iter().position(|(known, ..)| *known == transport);
+        known.unwrap_or_else(|| {
+            self.by_transport.push((transport, 0, readable));
+            self.by_transport.len() - 1
+        })
     }
 
     /// How many are not asked.
@@ -295,15 +305,12 @@ fn is_readable(peer: &Peer, version: OverlayVersion) -> bool {
     peer.transport.map_or(!version.is_encrypted(), |transport| transport == Transport::Legacy)
 }
 
-/// Counts `new` in a list; where it stands.
-fn counted_in<T>(list: &mut Vec<(T, usize)>, new: T, same: impl Fn(&T, &T) -> bool) -> usize {
-    let at = list.iter().position(|(known, _)| same(known, &new));
-    let at = at.unwrap_or_else(|| {
-        list.push((new, 0));
-        list.len() - 1
-    });
-    list[at].1 += 1;
-    at
+/// Where what is counted stands in a plan's lists, as far as it was met.
+#[derive(Default)]
+struct Kinds {
+    /// Of some messages there are as many as peers.
+    payloads: HashMap<Bytes, usize>,
+    transports: HashMap<(Option<OverlayVersion>, Option<Transport>), usize>,
 }
 
 /// What peers are asked, and which versions know it.
