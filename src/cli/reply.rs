@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use super::CliError;
 use super::output::{self, Line};
 use swarmscope_peer::crawler::{Acceptance, Decoding, Registry, Reply};
+use swarmscope_wire::text::clean_lines;
 use swarmscope_wire::tree::Node;
 use swarmscope_wire::{Decoded, ErrorByte};
 
@@ -91,17 +92,27 @@ impl Drop for ReplyFile {
     }
 }
 
-/// Writes the payload where `--out` says, decodes it, prints it, and gives the exit code. It is
-/// printed also where it could not be written: to ask again would meet 254.
+/// What is to be printed of a reply, and how the command ends.
+pub struct Presented {
+    pub printed: Vec<u8>,
+    /// For a person; it goes where the other hints go, after what is printed.
+    pub hint: Option<&'static str>,
+    /// Whether `--out` was written. The reply is printed also where it was not: to ask again would
+    /// meet 254.
+    pub written: Result<(), CliError>,
+    pub exit: u8,
+}
+
+/// Writes the payload where `--out` says, and decodes it.
 ///
 /// # Errors
-/// A file or standard output can't be written.
+/// It is no JSON.
 pub fn present(
     answered: &Answered,
     registry: &Registry,
     json: bool,
     out: Option<ReplyFile>,
-) -> Result<u8, CliError> {
+) -> Result<Presented, CliError> {
     let reply = &answered.reply;
     let written = out.map_or(Ok(()), |out| out.write(&reply.payload));
     let reading = swarmscope_peer::crawler::decode_reply(
@@ -110,19 +121,16 @@ pub fn present(
         reply.error,
         &reply.payload,
     );
-    if json {
-        as_json(answered, &reading).print()?;
+    let printed = if json {
+        as_json(answered, &reading).bytes()?
     } else {
-        output::write_words(&as_text(reply, registry, &reading))?;
-        if let Some(hint) = hint(reply.error) {
-            output::say(format_args!("hint: {hint}"));
-        }
-    }
-    written?;
-    Ok(exit_code(reply.error, reading.failed.is_some()))
+        clean_lines(&as_text(reply, registry, &reading)).into_owned().into_bytes()
+    };
+    let hint = hint(reply.error).filter(|_| !json);
+    Ok(Presented { printed, hint, written, exit: exit_code(reply.error, reading.failed.is_some()) })
 }
 
-/// What to do about an error byte of the protocol; it goes where the other hints go.
+/// What to do about an error byte of the protocol.
 const fn hint(error: ErrorByte) -> Option<&'static str> {
     match error {
         ErrorByte::FREQUENCY => Some(

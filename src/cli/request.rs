@@ -15,6 +15,7 @@ use super::networks::{self, AnyTarget};
 use super::options::{self, IdentityOptions};
 use super::output::{self, Line};
 use super::payload::{Content, Payload};
+use super::printed::Printed;
 use super::reply::{self, Answered, ReplyFile};
 use super::{CliError, identities, key_log, limits, logging, probes, stop};
 use progress::Progress;
@@ -292,8 +293,14 @@ impl Request {
                 return Err(networks::explained(self.located(error, &progress), &self.target).await);
             }
         };
-        let code = reply::present(&answered, &self.config.registry, self.json, self.out.take())?;
-        closed.map(|()| code)
+        let presented =
+            reply::present(&answered, &self.config.registry, self.json, self.out.take())?;
+        Printed::to_standard_output(self.json).last(presented.printed, &mut stop).await?;
+        if let Some(hint) = presented.hint {
+            output::say(format_args!("hint: {hint}"));
+        }
+        presented.written?;
+        closed.map(|()| presented.exit)
     }
 
     /// Names the peer. Resolving and connecting name their address themselves.

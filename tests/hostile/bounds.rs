@@ -149,6 +149,55 @@ const NETWORKS: &[Bound] = &[
         "bytes of a conversation that are kept",
         "only their digest is kept",
     ),
+    Bound(
+        "crates/crawl/src/dht/sources.rs",
+        "MOST_OF_HOST",
+        "ports",
+        "ports of one address or /64 in a round of a crawl",
+        "further ones are not asked, and counted",
+    ),
+    Bound(
+        "crates/crawl/src/dht/sources.rs",
+        "MOST_OF_NETWORK",
+        "places",
+        "addresses and ports of one /24 or /48 in a round",
+        "further ones are not asked, and counted",
+    ),
+    Bound(
+        "crates/crawl/src/dht/sources.rs",
+        "MOST_TOLD",
+        "places",
+        "new addresses and ports on the word of one address in a round",
+        "further ones are not asked, and counted",
+    ),
+    Bound(
+        "crates/crawl/src/dht/visits/hearing.rs",
+        "MOST_KNOWN",
+        "places",
+        "addresses and ports that are remembered in a round",
+        "further ones are not asked, and counted",
+    ),
+    Bound(
+        "crates/crawl/src/dht/sources.rs",
+        "AT_ONCE_OF_HOST",
+        "visits",
+        "visits of a crawl to one address at once",
+        "others wait",
+    ),
+    Bound(
+        "crates/crawl/src/dht/sources.rs",
+        "AT_ONCE_OF_NETWORK",
+        "visits",
+        "visits of a crawl to one /24 or /48 at once",
+        "others wait",
+    ),
+    Bound(
+        "crates/crawl/src/metrics.rs",
+        "AT_ONCE",
+        "scrapes",
+        "scrapes of `--metrics` at once",
+        "others wait to be accepted",
+    ),
 ];
 
 const FILES: &[Bound] = &[

@@ -110,7 +110,7 @@ const ASKERS: &[Case] = &[
     },
     Case {
         attack: "a host whose UDP port floods a `check`",
-        before: "its uTP rung could outlast its 200 ms",
+        before: "held",
         now: "the clock is looked at before each datagram",
         tests: &[(ENDLESS, "reach_ends_where_datagrams_never_do")],
     },

@@ -12,7 +12,7 @@ use swarmscope_wire::bittorrent::{
     ExtensionHandshake, Handshake, Infohash, PeerExchange, Reserved, frame, pex,
 };
 
-use crate::process::{Home, Outcome};
+use crate::process::{Home, Outcome, Peer};
 
 /// As parts they are more than a pipe holds (64 KiB), and fewer than end the question.
 const EXCHANGES: usize = 1400;
@@ -50,27 +50,43 @@ fn ask(home: &Home, timeout: &str, json: &[&str]) -> Child {
     command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program runs")
 }
 
+/// The exit code of one that runs and is told to end.
+fn code_once_told(mut child: Child) -> Option<i32> {
+    assert_eq!(child.try_wait().expect("a child"), None, "it still runs");
+    let kill = Command::new("kill").arg(child.id().to_string()).status().expect("kill runs");
+    assert!(kill.success());
+    let told = Instant::now();
+    while told.elapsed() < Duration::from_secs(10) {
+        if let Some(status) = child.try_wait().expect("a child") {
+            return status.code();
+        }
+        thread::sleep(Duration::from_millis(20));
+    }
+    child.kill().expect("it runs");
+    panic!("it does not end");
+}
+
+#[test]
+fn a_large_reply_that_nobody_reads_ends_when_it_is_told_to() {
+    let (home, crawler) = (Home::new(), Home::new());
+    let peer = Peer::start(&home, 18, &[&crawler.permid(false)]);
+    let long = "SELECT hex(zeroblob(200000))"; // 400 kB: more than a pipe holds
+    let args = ["request", &peer.addr, "database", long, "--frequency", "0", "--json"];
+    let child = crawler.swarmscope(&args).stdout(Stdio::piped()).spawn().expect("the program runs");
+    thread::sleep(Duration::from_secs(3));
+    assert_eq!(code_once_told(child), Some(130));
+    let whole = crawler.run(&args);
+    assert!(whole.code == 0 && whole.stdout.contains(&"0".repeat(400_000)));
+}
+
 #[test]
 fn a_question_whose_parts_nobody_reads_ends_when_it_is_told_to() {
     let home = Home::new();
     // while it is asked, and where its reply waits to be read
     for (timeout, json) in [("60", &["--json"][..]), ("60", &[]), ("1", &["--json"])] {
-        let mut child = ask(&home, timeout, json);
+        let child = ask(&home, timeout, json);
         thread::sleep(Duration::from_secs(3));
-        assert_eq!(child.try_wait().expect("a child"), None, "{timeout} {json:?}: it still runs");
-        let kill = Command::new("kill").arg(child.id().to_string()).status().expect("kill runs");
-        assert!(kill.success());
-        let told = Instant::now();
-        let code = loop {
-            if let Some(status) = child.try_wait().expect("a child") {
-                break status.code();
-            }
-            if told.elapsed() > Duration::from_secs(10) {
-                child.kill().expect("it runs");
-                panic!("{timeout} {json:?}: it does not end");
-            }
-            thread::sleep(Duration::from_millis(20));
-        };
+        let code = code_once_told(child);
         assert_eq!(code, Some(130), "{timeout} {json:?}");
     }
 }
