@@ -238,6 +238,26 @@ async fn a_peer_that_keeps_its_side_open_is_not_waited_for_where_nothing_is_bein
     assert_eq!(peer.overlay.shutdown(PATIENCE).await, Stopped { open: 1, cut: 0 });
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_peer_that_never_pauses_does_not_put_the_end_off() {
+    let close = Duration::from_millis(500);
+    let limits = Limits { close, close_idle: close, ..Limits::default() };
+    let mut peer = Peer::with(current(1), true, &limits).await;
+    let mut raw = raw::connect(peer.port(), &tls(2)).await;
+    let link = peer.connected().await;
+    let flood = filled(77, 0, 60_000).encode();
+    let sender = tokio::spawn(async move { while raw.write_all(&flood).await.is_ok() {} });
+    peer.frame().await; // it has begun
+    peer.overlay.close(link.conn, Failure::new(Cause::Stopped, By::Us, ""));
+    let begun = Instant::now();
+    let closed = timeout(PATIENCE, async {
+        while !matches!(peer.next().await, OverlayEvent::Closed { .. }) {}
+    });
+    closed.await.expect("it ends, whatever is ready");
+    assert!(begun.elapsed() < close * 6, "{:?}", begun.elapsed());
+    sender.await.expect("it was cut off");
+}
+
 #[tokio::test]
 async fn the_last_handle_that_is_dropped_stops_it() {
     let (mut dialler, mut acceptor) =
