@@ -4,10 +4,9 @@
 use std::fmt::Write as _;
 
 use super::super::model::Model;
-use swarmscope_facts::many::plan::{Plan, Target};
+use swarmscope_facts::many::Plan;
 use swarmscope_facts::peer::Peer;
 use swarmscope_peer::node::PeerKey;
-use swarmscope_wire::OverlayVersion;
 
 /// The file in which the script looks for its targets, where they don't stand in it.
 pub const TARGETS: &str = "marked.txt";
@@ -17,20 +16,10 @@ pub const TARGETS: &str = "marked.txt";
 #[must_use]
 pub fn body(model: &Model, plan: &Plan) -> Vec<String> {
     let request = model.composer.command_to(model.registry(), "\"$peer\"");
-    let options = model.setup.identity.options(version(model, plan));
+    let options = model.setup.identity.options(plan.version);
     let pause = plan.pace.rate.interval().as_secs_f64();
     let head = "while read -r peer; do".to_owned();
     vec![head, format!("  {request}{options} --json </dev/null; sleep {pause}"), "done".to_owned()]
-}
-
-/// The version that all targets speak, where they speak the same.
-fn version(model: &Model, plan: &Plan) -> Option<OverlayVersion> {
-    let version = |target: &Target| model.facts.peers().get(&target.peer)?.version;
-    let mut versions = plan.targets.iter().map(version);
-    let first = versions.next()??;
-    versions
-        .all(|version| version.is_some_and(|it| it.is_encrypted() == first.is_encrypted()))
-        .then_some(first)
 }
 
 /// The whole script: with the targets in it, or, where addresses are hidden, reading them from a

@@ -97,6 +97,9 @@ pub struct Plan {
     pub by_nat: Vec<(String, usize)>,
     /// What each peer loses by answering, in words.
     pub consumes: Option<&'static str>,
+    /// The version of the first target, where all speak in the clear or none does, as far as that
+    /// is known of everybody.
+    pub version: Option<OverlayVersion>,
     wait_for_dial_back: bool,
 }
 
@@ -136,6 +139,7 @@ impl Plan {
             by_transport: Vec::new(),
             by_nat: Vec::new(),
             consumes: probe.filter(|probe| probe.consumes()).map(|_| consumed(message)),
+            version: None,
             wait_for_dial_back: is_overlay && facts.listening().is_some(),
         };
         let by_peer = probe.filter(|_| draft.usual && known.takes_payload);
@@ -190,6 +194,7 @@ impl Plan {
             by_transport: Vec::new(),
             by_nat: Vec::new(),
             consumes: None,
+            version: None,
             wait_for_dial_back: false,
         }
     }
@@ -217,6 +222,12 @@ impl Plan {
         });
         self.payloads[at].1 += 1;
         let payload = at;
+        let is_encrypted = |version: OverlayVersion| version.is_encrypted();
+        if self.targets.is_empty() {
+            self.version = peer.version;
+        } else if peer.version.map(is_encrypted) != self.version.map(is_encrypted) {
+            self.version = None;
+        }
         self.targets.push(Target { peer: key.clone(), payload });
         if self.network != Network::Overlay {
             return; // what follows is the overlay's
