@@ -146,11 +146,11 @@ async fn end<C: Crawler>(
     Ok(())
 }
 
-/// Keeps the store within its age and size.
-async fn prune(writer: &Writer, settings: &Settings) -> Result<(), CrawlError> {
+/// Keeps the store within its age and size; how many peers were forgotten.
+async fn prune(writer: &Writer, settings: &Settings) -> Result<u64, CrawlError> {
     let (keep, bytes) = (settings.keep, settings.max_bytes);
     if keep.is_none() && bytes.is_none() {
-        return Ok(());
+        return Ok(0);
     }
     let prune = move |store: &mut Store| {
         let now = Time::now();
@@ -167,7 +167,7 @@ async fn prune(writer: &Writer, settings: &Settings) -> Result<(), CrawlError> {
             "{visits} old visits and {peers} peers that were only heard of were removed from the store; the rounds keep their figures"
         );
     }
-    Ok(())
+    Ok(peers)
 }
 
 /// How much of a round is left.
@@ -195,13 +195,18 @@ pub(crate) async fn look<C: Crawler>(crawl: &mut C, round: &Round) -> Result<(),
     // A flood of invented peers does not wait for the end of a round. What pruning could not make
     // smaller is left alone until it has grown.
     if bytes > most.max(crawl.progress().kept_bytes.saturating_mul(GROWN) / 100) {
-        prune(crawl.writer(), crawl.settings()).await?;
+        let forgotten = prune(crawl.writer(), crawl.settings()).await?;
+        if forgotten > 0 {
+            tracing::warn!(
+                "{forgotten} peers that were only heard of were forgotten to keep --max-bytes; of them, this round visits only whoever is heard of again"
+            );
+        }
         let (bytes, left, known) = crawl.writer().call(look).await?;
         note(crawl.progress(), bytes, &left, known);
         crawl.progress().kept_bytes = bytes;
         if bytes > most {
             tracing::warn!(
-                "the store has {bytes} bytes, more than --max-bytes: what is left are the last complete rounds and whoever was reached"
+                "the store has {bytes} bytes, more than --max-bytes: the last complete rounds and whoever was reached stay, and so does what a server keeps for later rows"
             );
         }
     }
