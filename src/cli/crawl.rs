@@ -3,8 +3,10 @@
 mod dht;
 mod line;
 
+use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
@@ -23,6 +25,7 @@ use swarmscope_wire::failure::exit;
 use tokio::sync::watch;
 
 use super::options::{self, BootstrapOption, IdentityOptions, JsonOption};
+use super::printed::Printed;
 use super::store::key_file;
 use super::{CliError, directories, identities, limits, logging, open_files, probes, stop};
 use line::{Line, Live};
@@ -283,17 +286,27 @@ impl Prepared {
             tracing::info!("metrics at http://{bound}/metrics");
             tokio::spawn(server);
         }
-        let live = Live::start(progress, json, TELL);
+        let printed = Arc::new(Printed::to_standard_output(json));
+        let live = Live::start(progress, json.then(|| Arc::clone(&printed)), TELL);
         let (mut asked, mut broken) = (None, None);
         let told = |report: &RoundReport| {
-            if let Err(error) = Line::round(report).show(json) {
+            let round = Line::round(report).bytes(json);
+            if let Err(error) = round.and_then(|round| printed.part(round)) {
                 broken = Some(error);
             }
         };
         let ended = crawl.run(async { asked = Some(stopped.wait().await) }, told).await;
         live.end();
         let ended = ended?;
-        if let Some(error) = broken {
+        let said = match (broken, asked) {
+            (Some(error), _) => Err(error),
+            (None, Some(_)) => printed.give_up(),
+            (None, None) => printed.rest(&mut stopped).await,
+        };
+        // a reader of words that goes away has what it wanted
+        if let Err(error) = said
+            && (json || error.kind() != io::ErrorKind::BrokenPipe)
+        {
             return Err(error.into());
         }
         Ok(match (ended, asked) {

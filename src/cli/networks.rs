@@ -155,7 +155,7 @@ async fn ask(
     let reply = match outcome {
         Ok(reply) => reply,
         Err(failure) if failure.cause == Cause::Stopped => {
-            printed.give_up();
+            let _ = printed.give_up(); // that it was stopped counts
             return Err(failure.into());
         }
         Err(failure) => {

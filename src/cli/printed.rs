@@ -56,13 +56,36 @@ impl Printed {
             all = all => return Ok(all?),
             _ = ending.wait() => Failure::new(Cause::Stopped, By::Us, "not all of it was read"),
         };
-        self.give_up();
+        let _ = self.give_up(); // that it was stopped counts
         Err(stopped.into())
     }
 
+    /// Waits until its reader has taken all, or a signal comes, and then a moment more.
+    ///
+    /// # Errors
+    /// It can't be written.
+    #[allow(clippy::disallowed_methods, reason = "waits for its reader")]
+    pub async fn rest(&self, ending: &mut stop::Stop) -> io::Result<()> {
+        self.0.put(Vec::new())?; // says what is missing
+        let all = async {
+            while !self.0.is_taken()? {
+                tokio::time::sleep(LOOK).await;
+            }
+            Ok(())
+        };
+        tokio::select! {
+            all = all => all,
+            _ = ending.wait() => self.give_up(),
+        }
+    }
+
     /// Waits a moment for what waits, and no longer.
-    pub fn give_up(self) {
+    ///
+    /// # Errors
+    /// It can't be written.
+    pub fn give_up(&self) -> io::Result<()> {
         self.0.end(PATIENCE);
+        self.0.is_taken().map(drop)
     }
 }
 

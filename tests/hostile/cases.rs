@@ -23,6 +23,7 @@ const GOSSIP: &str = "tests/hostile/gossip.rs";
 const PHASES: &str = "tests/hostile/phases.rs";
 const OUTPUT: &str = "tests/hostile/output.rs";
 const NETWORKS: &str = "tests/hostile/networks.rs";
+const UNREAD: &str = "tests/program/unread.rs";
 const ENDLESS: &str = "crates/networks/src/sockets/tests/endless.rs";
 const VISITS: &str = "crates/crawl/src/dht/visits/tests.rs";
 const REPLIES: &str = "tests/hostile_replies.rs";
@@ -115,13 +116,14 @@ const ASKERS: &[Case] = &[
         tests: &[(ENDLESS, "reach_ends_where_datagrams_never_do")],
     },
     Case {
-        attack: "parts of a reply that nobody reads",
+        attack: "replies, their parts or rounds of a crawl that nobody reads",
         before: "SIGTERM was ignored",
-        now: "a writer of its own; the reply waits for its reader, or for a signal",
-        tests: &[(
-            "tests/program/unread.rs",
-            "a_question_whose_parts_nobody_reads_ends_when_it_is_told_to",
-        )],
+        now: "a writer of its own; what is to be read waits for its reader, or for a signal",
+        tests: &[
+            (UNREAD, "a_question_whose_parts_nobody_reads_ends_when_it_is_told_to"),
+            (UNREAD, "a_large_reply_that_nobody_reads_ends_when_it_is_told_to"),
+            (UNREAD, "a_crawl_whose_rounds_nobody_reads_ends_when_it_is_told_to"),
+        ],
     },
     Case {
         attack: "a crowd of DHT nodes at one address, or in one /24",

@@ -12,7 +12,7 @@ use crate::process::Home;
 const NODES: u8 = 9;
 
 /// Nodes that know one another; they answer as long as the test runs.
-fn nodes() -> SocketAddr {
+pub fn nodes() -> SocketAddr {
     let sockets: Vec<UdpSocket> =
         (0..NODES).map(|_| UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port")).collect();
     let contacts: Vec<Contact> = (0..)

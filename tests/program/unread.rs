@@ -1,6 +1,6 @@
 //! Questions to BitTorrent peers whose parts nobody reads, or somebody reads late.
 
-use std::io::{Read as _, Write as _};
+use std::io::{PipeReader, PipeWriter, Read as _, Write as _, pipe};
 use std::net::{SocketAddr, TcpListener};
 use std::process::{Child, Command, Stdio};
 use std::thread;
@@ -12,6 +12,7 @@ use swarmscope_wire::bittorrent::{
     ExtensionHandshake, Handshake, Infohash, PeerExchange, Reserved, frame, pex,
 };
 
+use crate::dht::nodes;
 use crate::process::{Home, Outcome, Peer};
 
 /// As parts they are more than a pipe holds (64 KiB), and fewer than end the question.
@@ -77,6 +78,26 @@ fn a_large_reply_that_nobody_reads_ends_when_it_is_told_to() {
     assert_eq!(code_once_told(child), Some(130));
     let whole = crawler.run(&args);
     assert!(whole.code == 0 && whole.stdout.contains(&"0".repeat(400_000)));
+}
+
+/// The end of a pipe that has no room, and its reader.
+fn full() -> (PipeReader, PipeWriter) {
+    let (reader, mut writer) = pipe().expect("a pipe");
+    writer.write_all(&vec![b'\n'; 64 << 10]).expect("what a pipe holds");
+    (reader, writer)
+}
+
+#[test]
+fn a_crawl_whose_rounds_nobody_reads_ends_when_it_is_told_to() {
+    let (home, first) = (Home::new(), format!("dht://{}", nodes()));
+    for json in [&["--json"][..], &[]] {
+        let (_reader, writer) = full();
+        let args = ["crawl", &first, "--probe", "find_node", "--every", "3600", "--store", "c"];
+        let mut command = home.swarmscope(&[&args[..], json].concat());
+        let child = command.stdout(writer).spawn().expect("the program runs");
+        thread::sleep(Duration::from_secs(4)); // a round takes less than two
+        assert_eq!(code_once_told(child), Some(0), "{json:?}");
+    }
 }
 
 #[test]

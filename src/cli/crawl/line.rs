@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, IsTerminal as _, Write as _};
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -11,7 +12,8 @@ use swarmscope_store::statistics::Estimate;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use super::super::output::{print_json, write_text};
+use super::super::printed::Printed;
+use swarmscope_wire::text::{clean_lines, write_json};
 
 /// How often the line on a terminal changes at most.
 const REDRAW: Duration = Duration::from_millis(500);
@@ -98,15 +100,15 @@ impl Line {
         }
     }
 
-    /// Prints it: for programs, or in words.
-    ///
-    /// # Errors
-    /// Standard output can't be written.
-    pub fn show(&self, json: bool) -> io::Result<()> {
-        if json {
-            return print_json(self);
+    /// As it is printed: for programs, or in words.
+    pub fn bytes(&self, json: bool) -> io::Result<Vec<u8>> {
+        if !json {
+            return Ok(clean_lines(&format!("{}\n", self.words())).into_owned().into_bytes());
         }
-        write_text(&format!("{}\n", self.words()))
+        let mut line = Vec::new();
+        write_json(&mut line, self)?;
+        line.push(b'\n');
+        Ok(line)
     }
 
     fn words(&self) -> String {
@@ -204,17 +206,22 @@ pub struct Live(Option<JoinHandle<()>>);
 impl Live {
     /// On a terminal one line that changes; with `json` an event from time to time; else nothing.
     #[allow(clippy::disallowed_methods, reason = "follows the clock")]
-    pub fn start(mut progress: watch::Receiver<Progress>, json: bool, every: Duration) -> Self {
+    pub fn start(
+        mut progress: watch::Receiver<Progress>,
+        json: Option<Arc<Printed>>,
+        every: Duration,
+    ) -> Self {
         let follows = io::stderr().is_terminal();
-        if !json && !follows {
+        if json.is_none() && !follows {
             return Self(None);
         }
-        let wait = if json { every } else { REDRAW };
+        let wait = if json.is_some() { every } else { REDRAW };
         Self(Some(tokio::spawn(async move {
             while progress.changed().await.is_ok() {
                 let line = Line::progress(&progress.borrow());
-                if json {
-                    let _ = line.show(true); // what is not said now the end of the round says
+                if let Some(printed) = &json {
+                    // what is not said now the end of the round says
+                    let _ = line.bytes(true).and_then(|line| printed.part(line));
                 } else {
                     let _ = write!(io::stderr().lock(), "\r\x1b[K{}", line.words());
                 }
