@@ -351,7 +351,7 @@ mod tests {
         }
         assert!(!render(&Progress::default(), 256).contains("swarmscope_dropped_total{"));
         let written = Dropped::ALL.map(|why| serde_json::to_value(why).unwrap());
-        assert_eq!(written, Dropped::ALL.map(|why| why.name()), "one word everywhere");
+        assert_eq!(written, Dropped::ALL.map(Dropped::name), "one word everywhere");
     }
 
     #[cfg(target_os = "linux")]

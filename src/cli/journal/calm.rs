@@ -254,7 +254,7 @@ mod tests {
 
     #[test]
     fn one_peer_fills_no_log_with_all_its_messages() {
-        let flood = (0..4000_u32).map(|n| refused(1, (n % 256) as u8));
+        let flood = (0..=u8::MAX).cycle().take(4000).map(|message| refused(1, message));
         let (lines, floods) = told(flood);
         assert_eq!(lines, OF_A_PEER);
         let [Flood { permid: Some(_), message: None, times, .. }] = floods[..] else {

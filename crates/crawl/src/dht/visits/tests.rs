@@ -279,13 +279,13 @@ fn a_crowd_that_is_known_from_before_holds_few_places() {
         clocks: Vec::new(),
     };
     let now = test.now();
-    for port in 0..300 {
-        test.visits.visit(leased(port, ([11, 0, 0, 1], 2000 + port as u16).into()), now);
+    for (number, port) in (0..).zip(2000..2300) {
+        test.visits.visit(leased(number, ([11, 0, 0, 1], port).into()), now);
     }
     assert_eq!((test.visits.in_flight(), test.visits.waiting()), (4, 252));
     assert_eq!(dropped(&test, Dropped::HostVisits), 300 - 256);
-    for host in 0..100 {
-        test.visits.visit(leased(1000 + host, ([11, 0, 1, host as u8], 6881).into()), now);
+    for (number, host) in (1000..).zip(0..100) {
+        test.visits.visit(leased(number, ([11, 0, 1, host], 6881).into()), now);
     }
     assert_eq!(test.visits.in_flight(), 4 + 32, "a network has an eighth of the places");
     test.visits.visit(leased(5000, ([99, 0, 0, 1], 6881).into()), now);
