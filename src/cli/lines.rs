@@ -36,28 +36,11 @@ impl Lines {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::mpsc::{Receiver, Sender, channel};
+    use std::io::Write;
+    use std::sync::mpsc::channel;
 
-    use super::super::queue::MOST_BYTES;
+    use super::super::queue::{MOST_BYTES, Stuck};
     use super::*;
-
-    /// Takes what it is written only when it is told to.
-    struct Stuck {
-        go: Receiver<()>,
-        written: Sender<Vec<u8>>,
-    }
-
-    impl Write for Stuck {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            let _ = self.go.recv(); // an end: it goes on by itself
-            let _ = self.written.send(bytes.to_vec());
-            Ok(bytes.len())
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
 
     fn line() -> Line<'static> {
         Line::Warning { text: "something that is long enough to fill a queue some day" }

@@ -40,17 +40,11 @@ impl Printed {
     ///
     /// # Errors
     /// It can't be written, or a signal came before.
-    #[allow(clippy::disallowed_methods, reason = "waits for its reader")]
     pub async fn last(self, bytes: Vec<u8>, ending: &mut stop::Stop) -> Result<(), CliError> {
         let all = async {
-            // the first says what is missing; what is larger than all that may wait goes alone
-            for line in [Vec::new(), bytes] {
-                self.0.put(line)?;
-                while !self.0.is_taken()? {
-                    tokio::time::sleep(LOOK).await;
-                }
-            }
-            Ok::<_, io::Error>(())
+            self.all_taken().await?;
+            self.0.put(bytes)?; // what is larger than all that may wait goes alone
+            self.all_taken().await
         };
         let stopped = tokio::select! {
             all = all => return Ok(all?),
@@ -64,19 +58,24 @@ impl Printed {
     ///
     /// # Errors
     /// It can't be written.
-    #[allow(clippy::disallowed_methods, reason = "waits for its reader")]
     pub async fn rest(&self, ending: &mut stop::Stop) -> io::Result<()> {
-        self.0.put(Vec::new())?; // says what is missing
-        let all = async {
+        tokio::select! {
+            all = self.all_taken() => all,
+            _ = ending.wait() => self.give_up(),
+        }
+    }
+
+    /// Waits until the reader has taken all that waits, and then what says how much is missing: there
+    /// is room for that only then.
+    #[allow(clippy::disallowed_methods, reason = "waits for its reader")]
+    async fn all_taken(&self) -> io::Result<()> {
+        for _ in 0..2 {
             while !self.0.is_taken()? {
                 tokio::time::sleep(LOOK).await;
             }
-            Ok(())
-        };
-        tokio::select! {
-            all = all => all,
-            _ = ending.wait() => self.give_up(),
+            self.0.put_missing()?;
         }
+        Ok(())
     }
 
     /// Waits a moment for what waits, and no longer.
@@ -93,4 +92,38 @@ impl Printed {
 fn in_words(lines: u64) -> io::Result<Vec<u8>> {
     let lines = count(usize::try_from(lines).unwrap_or(usize::MAX), "part", "parts");
     Ok(format!("missing here, because they were not read in time: {lines}\n").into())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::channel;
+
+    use super::*;
+    use crate::cli::queue::{MOST_BYTES, Stuck};
+
+    #[tokio::test]
+    async fn what_comes_last_is_read_after_a_flood_and_every_missing_part_is_counted() {
+        let ((go, wait), (written, read)) = (channel(), channel());
+        let printed = Printed(Queue::to(Stuck { go: wait, written }, in_words));
+        let parts = 3_000;
+        for _ in 0..parts {
+            printed.part(vec![b'.'; 3_000]).expect("nothing is wrong");
+        }
+        drop(go); // it begins to read
+        printed.all_taken().await.expect("taken");
+        let last = vec![b'!'; MOST_BYTES + 1];
+        printed.0.put(last.clone()).expect("there is room");
+        printed.all_taken().await.expect("taken");
+        printed.give_up().expect("written");
+        let said: Vec<Vec<u8>> = read.iter().collect();
+        let (came, others): (Vec<_>, Vec<_>) = said.iter().partition(|it| it.starts_with(b".."));
+        let missing = |said: &&Vec<u8>| {
+            let (_, number) = std::str::from_utf8(said).ok()?.split_once(": ")?;
+            number.chars().filter(char::is_ascii_digit).collect::<String>().parse::<usize>().ok()
+        };
+        let missing: usize = others.iter().filter_map(|said| missing(said)).sum();
+        assert!(missing > 1_000, "{missing} are said to be missing");
+        assert_eq!(came.len() + missing, parts);
+        assert_eq!(said.last(), Some(&last));
+    }
 }

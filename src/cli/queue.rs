@@ -66,15 +66,31 @@ impl Queue {
             return Err(error);
         }
         let to = lock(&self.to); // so that lines and what stands for missing ones keep their order
-        let lost = self.lost.load(Ordering::Relaxed);
-        let told = lost == 0 || self.offer(to.as_ref(), (self.missing)(lost)?);
-        if told {
-            self.lost.fetch_sub(lost, Ordering::Relaxed);
-        }
-        if !told || !self.offer(to.as_ref(), line) {
+        if !self.tell(to.as_ref())? || !self.offer(to.as_ref(), line) {
             self.lost.fetch_add(1, Ordering::Relaxed);
         }
         Ok(())
+    }
+
+    /// Writes how many lines are missing here, if any, as soon as there is room. Never waits.
+    ///
+    /// # Errors
+    /// As [`Self::put`].
+    pub fn put_missing(&self) -> io::Result<()> {
+        if let Some(error) = lock(&self.broken).take() {
+            return Err(error);
+        }
+        self.tell(lock(&self.to).as_ref()).map(drop)
+    }
+
+    /// Whether nothing is missing, or how much is stands in the queue.
+    fn tell(&self, to: Option<&SyncSender<Vec<u8>>>) -> io::Result<bool> {
+        let lost = self.lost.load(Ordering::Relaxed);
+        let told = lost == 0 || self.offer(to, (self.missing)(lost)?);
+        if told {
+            self.lost.fetch_sub(lost, Ordering::Relaxed);
+        }
+        Ok(told)
     }
 
     fn offer(&self, to: Option<&SyncSender<Vec<u8>>>, line: Vec<u8>) -> bool {
@@ -137,4 +153,24 @@ fn write_all(
         waiting.fetch_sub(line.len(), Ordering::Relaxed);
     }
     Ok(())
+}
+
+/// Takes what it is written only when it is told to.
+#[cfg(test)]
+pub struct Stuck {
+    pub go: mpsc::Receiver<()>,
+    pub written: mpsc::Sender<Vec<u8>>,
+}
+
+#[cfg(test)]
+impl Write for Stuck {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let _ = self.go.recv(); // an end: it goes on by itself
+        let _ = self.written.send(bytes.to_vec());
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }

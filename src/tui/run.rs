@@ -271,9 +271,7 @@ pub async fn run(source: Source, options: Options) -> io::Result<Ended> {
     while let Ok(finished) = recorded.try_recv() {
         screen.recorded(finished);
     }
-    if let Some(broken_off) = screen.broken_off {
-        return Err(broken_off);
-    }
+    screen.broken_off.map_or(Ok(()), Err)?;
     closed.map_err(|why| io::Error::other(format!("the case breaks off: {why}")))?;
     Ok(screen.ended.unwrap_or(Ended::Quit))
 }

@@ -282,9 +282,9 @@ const FILES: &[Bound] = &[
     ),
     Bound(
         "src/cli/journal/calm.rs",
-        "OF_ALL",
+        "OF_OTHERS",
         "lines/s",
-        "lines about all peers",
+        "lines about strangers and connections",
         "they are counted, and told as one",
     ),
 ];

@@ -212,6 +212,7 @@ const WEAKENED: &[Case] = &[
             ("src/cli/journal/calm.rs", "of_a_flood_some_are_told_and_all_are_counted"),
             ("src/cli/journal/calm.rs", "one_peer_fills_no_log_with_all_its_messages"),
             ("src/cli/journal/calm.rs", "many_strangers_fill_no_log_together"),
+            ("src/cli/journal/calm.rs", "strangers_crowd_out_nothing_that_a_listed_crawler_gets"),
             (ASKING, "a_flood_of_strays_makes_few_events_and_no_count_is_lost"),
         ],
     },

@@ -1,6 +1,6 @@
 //! A flood told as its number. Some lines a second are written as they come: of the same Crawler,
-//! message and outcome, of one peer in all, and of all peers together. Further ones are counted, and
-//! told as one when the second is over: at its narrowest, as far as there is room for that.
+//! message and outcome, of one peer in all, and of strangers and connections together. Further ones
+//! are counted, and told as one when the second is over: at its narrowest, as far as there is room.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -13,9 +13,10 @@ use swarmscope_wire::{ErrorByte, MessageId, Permid};
 const MOST: u64 = 20;
 /// Lines of one peer: it has 256 messages, and would fill an audit's files in a minute.
 const OF_A_PEER: u64 = 60;
-/// Lines of all peers together: strangers have as many permids as they like. An audit's files last
-/// for about half an hour of that, and for months of what Crawlers do.
-const OF_ALL: u64 = 200;
+/// Lines about strangers and connections, all peers together: there are as many permids as somebody
+/// likes. An audit's files last for about half an hour of that, and for months of what Crawlers do.
+/// What listed Crawlers ask and get does not count here, so that nobody else can crowd it out.
+const OF_OTHERS: u64 = 200;
 /// How long they are counted.
 const WINDOW: Duration = Duration::from_secs(1);
 /// Different things counted at the same time; what finds no room is counted among all peers.
@@ -37,6 +38,13 @@ struct Key {
     permid: Option<Permid>,
     kind: Kind,
     message: Option<MessageId>,
+}
+
+impl Kind {
+    /// What only somebody on the allow-list can make happen.
+    const fn is_of_a_listed_crawler(self) -> bool {
+        matches!(self, Self::Asked | Self::Answered(_) | Self::Undelivered(_))
+    }
 }
 
 impl Key {
@@ -75,7 +83,8 @@ pub struct Calm {
     counts: HashMap<Key, Count>,
     /// Lines of each peer in its window.
     peers: HashMap<Permid, (Instant, u64)>,
-    all: Option<(Instant, u64)>,
+    /// Those about strangers and connections.
+    others: Option<(Instant, u64)>,
 }
 
 /// What becomes of an event.
@@ -142,7 +151,7 @@ impl Calm {
             key
         } else if of_the_peer >= OF_A_PEER {
             key.of_the_peer()
-        } else if lines(self.all) >= OF_ALL {
+        } else if !key.kind.is_of_a_listed_crawler() && lines(self.others) >= OF_OTHERS {
             key.of_all()
         } else if self.has_room(key) {
             return None;
@@ -161,7 +170,9 @@ impl Calm {
         let one_more = |of: &mut (Instant, u64)| {
             *of = if now < of.0 + WINDOW { (of.0, of.1 + 1) } else { (now, 1) };
         };
-        one_more(self.all.get_or_insert((now, 0)));
+        if !key.kind.is_of_a_listed_crawler() {
+            one_more(self.others.get_or_insert((now, 0)));
+        }
         if let Some(permid) = key.permid {
             one_more(self.peers.entry(permid).or_insert((now, 0)));
         }
@@ -267,11 +278,21 @@ mod tests {
     fn many_strangers_fill_no_log_together() {
         let flood = (0..40_000_u32).map(|n| refused(n % 20_000, 3));
         let (lines, floods) = told(flood);
-        assert_eq!(lines, OF_ALL);
+        assert_eq!(lines, OF_OTHERS);
         let [Flood { permid: None, message: None, times, .. }] = floods[..] else {
             panic!("{floods:?}")
         };
         assert_eq!(lines + times, 40_000);
+    }
+
+    #[test]
+    fn strangers_crowd_out_nothing_that_a_listed_crawler_gets() {
+        let (mut calm, t0) = (Calm::default(), Instant::now());
+        for n in 0..20_000 {
+            calm.take(refused(n, 3), t0);
+        }
+        let answer = answered(200, ErrorByte::SUCCESS);
+        assert_eq!(calm.take(answer.clone(), t0), Verdict::Tell(answer));
     }
 
     #[test]
