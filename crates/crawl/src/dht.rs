@@ -162,16 +162,8 @@ impl DhtCrawl {
 
     /// Begins visits while there are free places, and asks for nodes before the last one is taken.
     fn start_visits(&mut self) {
-        let instant = Instant::now();
-        while self.visits.in_flight() < self.settings.concurrency
-            && self.writer.has_room()
-            && !self.leased.is_empty()
-            && self.pace.as_mut().is_none_or(|pace| pace.take(instant))
-        {
-            if let Some(leased) = self.leased.pop_front() {
-                self.visits.visit(leased, now());
-            }
-        }
+        let has_room = || self.writer.has_room();
+        self.visits.start(&mut self.leased, self.pace.as_mut(), has_room, now());
         if self.leased.len() < LEAST_LEASE / 2 && !self.leasing && !self.nobody {
             let time = Time::now();
             self.writer.lease(LEAST_LEASE, time, time.after(self.settings.lease));
@@ -247,8 +239,8 @@ impl DhtCrawl {
 
     /// Whether nothing is in flight, held, or on its way to or from the store.
     fn is_idle(&self) -> bool {
-        let empty = self.visits.in_flight() == 0 && self.leased.is_empty();
-        empty
+        let visits = self.visits.in_flight() + self.visits.waiting() + self.leased.len();
+        visits == 0
             && self.visits.progress.unwritten == 0
             && !self.leasing
             && self.nobody

@@ -33,6 +33,11 @@ impl Pace {
         may
     }
 
+    /// One that was counted has not begun.
+    pub fn give_back(&mut self) {
+        self.tokens += 1.0;
+    }
+
     /// How long until one more may begin.
     #[must_use]
     pub fn wait(&self) -> Duration {

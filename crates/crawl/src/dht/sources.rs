@@ -13,7 +13,8 @@ use swarmscope_store::Leased;
 use crate::progress::Dropped;
 
 /// Ports of one host that are taken in a round. Arbitrary: behind a provider's NAT many share an
-/// address, and at the pace of one address so many take a minute and a quarter.
+/// address, and at the pace of one address (300 ms between two queries) the 1024 queries of so many,
+/// each under four ids, take five minutes.
 pub(super) const MOST_OF_HOST: u32 = 64;
 /// Addresses and ports of one network: four on each of a /24.
 pub(super) const MOST_OF_NETWORK: u32 = 1024;
@@ -73,6 +74,8 @@ pub(super) struct Sources {
     /// Visits that wait for others to the same network.
     waiting: HashMap<Prefix, VecDeque<(Leased, SocketAddr)>>,
     all_waiting: usize,
+    /// Networks of those where a visit has ended, once for each: no more than were in flight.
+    freed: VecDeque<Prefix>,
 }
 
 impl Sources {
@@ -93,26 +96,33 @@ impl Sources {
         ]
     }
 
+    /// What is counted of a host and of its network; nothing is kept of those that are only looked at.
+    fn counted(&self, ip: IpAddr) -> [Count; 2] {
+        let of = |counts: &HashMap<Prefix, Count>, prefix| counts.get(&prefix).copied();
+        [of(&self.hosts, Prefix::host(ip)), of(&self.networks, Prefix::network(ip))]
+            .map(Option::unwrap_or_default)
+    }
+
     /// Whether one more address of a host may be known, on the word of `teller`; if so, that it is.
+    /// Who tells of those that may not has told of them all the same.
     ///
     /// # Errors
     /// Who has too many.
     pub(super) fn name(&mut self, ip: IpAddr, teller: Option<IpAddr>) -> Result<(), Dropped> {
-        let told = teller.map(|ip| self.hosts.get(&Prefix::host(ip)).map_or(0, |it| it.told));
-        if told >= Some(MOST_TOLD) {
-            return Err(Dropped::Teller);
+        if let Some(teller) = teller {
+            if self.counted(teller)[0].told >= MOST_TOLD {
+                return Err(Dropped::Teller);
+            }
+            self.hosts.entry(Prefix::host(teller)).or_default().told += 1;
         }
-        let [host, network] = self.both(ip);
+        let [host, network] = self.counted(ip);
         if host.named >= MOST_OF_HOST {
             return Err(Dropped::Host);
         }
         if network.named >= MOST_OF_NETWORK {
             return Err(Dropped::Network);
         }
-        (host.named, network.named) = (host.named + 1, network.named + 1);
-        if let Some(teller) = teller {
-            self.hosts.entry(Prefix::host(teller)).or_default().told += 1;
-        }
+        self.both(ip).into_iter().for_each(|count| count.named += 1);
         Ok(())
     }
 
@@ -122,21 +132,20 @@ impl Sources {
     /// # Errors
     /// Who has too many.
     pub(super) fn admit(&mut self, ip: IpAddr) -> Result<(), Dropped> {
-        let [host, network] = self.both(ip);
+        let [host, network] = self.counted(ip);
         if host.visits >= MOST_OF_HOST * MOST_IDS {
             return Err(Dropped::HostVisits);
         }
         if network.visits >= MOST_OF_NETWORK * MOST_IDS {
             return Err(Dropped::NetworkVisits);
         }
-        (host.visits, network.visits) = (host.visits + 1, network.visits + 1);
+        self.both(ip).into_iter().for_each(|count| count.visits += 1);
         Ok(())
     }
 
     fn has_place(&self, ip: IpAddr) -> bool {
-        let in_flight = |count: Option<&Count>| count.map_or(0, |count| count.in_flight);
-        in_flight(self.hosts.get(&Prefix::host(ip))) < AT_ONCE_OF_HOST
-            && in_flight(self.networks.get(&Prefix::network(ip))) < AT_ONCE_OF_NETWORK
+        let [host, network] = self.counted(ip);
+        host.in_flight < AT_ONCE_OF_HOST && network.in_flight < AT_ONCE_OF_NETWORK
     }
 
     /// Takes a place for a visit; else it waits, unless too many do.
@@ -161,21 +170,42 @@ impl Sources {
         Err(None)
     }
 
-    /// A visit has ended: who may begin in its place.
-    pub(super) fn end_visit(&mut self, address: SocketAddr) -> Option<(Leased, SocketAddr)> {
-        let ended = address.ip();
-        for count in self.both(ended) {
+    /// A visit has ended: its place is free.
+    pub(super) fn end_visit(&mut self, address: SocketAddr) {
+        for count in self.both(address.ip()) {
             count.in_flight = count.in_flight.saturating_sub(1);
         }
-        let queue = self.waiting.get(&Prefix::network(ended))?;
+        let network = Prefix::network(address.ip());
+        if self.waiting.contains_key(&network) {
+            self.freed.push_back(network);
+        }
+    }
+
+    /// Whether a visit that waited may have a place now.
+    pub(super) fn has_freed(&self) -> bool {
+        !self.freed.is_empty()
+    }
+
+    /// A visit that waited and has a place now, which it takes. One place lets one begin, at the most.
+    pub(super) fn next_freed(&mut self) -> Option<(Leased, SocketAddr)> {
+        while let Some(network) = self.freed.pop_front() {
+            if let Some(next) = self.first_of(network) {
+                self.both(next.1.ip()).into_iter().for_each(|count| count.in_flight += 1);
+                return Some(next);
+            }
+        }
+        None
+    }
+
+    fn first_of(&mut self, network: Prefix) -> Option<(Leased, SocketAddr)> {
+        let queue = self.waiting.get(&network)?;
         let first = queue.iter().position(|(_, address)| self.has_place(address.ip()))?;
-        let queue = self.waiting.get_mut(&Prefix::network(ended))?;
+        let queue = self.waiting.get_mut(&network)?;
         let next = queue.remove(first)?;
         if queue.is_empty() {
-            self.waiting.remove(&Prefix::network(ended));
+            self.waiting.remove(&network);
         }
         self.all_waiting -= 1;
-        self.both(next.1.ip()).into_iter().for_each(|count| count.in_flight += 1);
         Some(next)
     }
 
@@ -187,6 +217,7 @@ impl Sources {
     /// Those that wait are no longer ours to make.
     pub(super) fn let_go(&mut self) {
         self.waiting.clear();
+        self.freed.clear();
         self.all_waiting = 0;
     }
 }
@@ -231,5 +262,28 @@ mod tests {
         assert_eq!(sources.name(ip("13.0.0.1"), other), Ok(()));
         sources.begin();
         assert_eq!(sources.name(one, teller), Ok(()));
+    }
+
+    #[test]
+    fn nothing_is_kept_of_hosts_that_are_refused_and_their_teller_has_told_of_them() {
+        let mut sources = Sources::default();
+        let teller = Some(ip("12.0.0.1"));
+        let of_one_48 = |number: u32| {
+            IpAddr::from(((0x2600 << 112) + (u128::from(number) << 64)).to_be_bytes())
+        };
+        assert!((0..MOST_OF_NETWORK).all(|number| sources.name(of_one_48(number), None).is_ok()));
+        let before = sources.hosts.len();
+        for number in 0..2 * MOST_TOLD {
+            let why = if number < MOST_TOLD { Dropped::Network } else { Dropped::Teller };
+            assert_eq!(sources.name(of_one_48(MOST_OF_NETWORK + number), teller), Err(why));
+        }
+        assert_eq!(sources.hosts.len(), before + 1, "the teller");
+        let most = MOST_OF_NETWORK * MOST_IDS;
+        assert!((0..most).all(|number| sources.admit(of_one_48(number)).is_ok()));
+        let before = sources.hosts.len();
+        for number in most..2 * most {
+            assert_eq!(sources.admit(of_one_48(number)), Err(Dropped::NetworkVisits));
+        }
+        assert_eq!(sources.hosts.len(), before);
     }
 }

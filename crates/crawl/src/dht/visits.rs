@@ -5,6 +5,7 @@
 //! of the node's own id, then for a point of each of the outermost parts of the id space, and then
 //! puts whatever else is asked. What a node does not answer there leaves it reached.
 
+mod beginning;
 mod hearing;
 mod reply;
 #[cfg(test)]
@@ -32,7 +33,6 @@ use super::sources::{MOST_IDS, Sources};
 use crate::machine::Now;
 use crate::progress::{Dropped, Progress};
 use crate::settings::Settings;
-use hearing::refused;
 use reply::client;
 
 /// FIND_NODEs of a visit: its own neighbourhood, and three more points.
@@ -212,53 +212,6 @@ impl Visits {
     /// What is to be done next; until there is nothing.
     pub(super) fn next_action(&mut self) -> Option<Action> {
         self.actions.pop_front()
-    }
-
-    /// A node is this process's to visit.
-    pub(super) fn visit(&mut self, leased: Leased, now: Now) {
-        let place = leased.address.as_deref().and_then(place);
-        let peer = leased.peer;
-        let Some((node, address)) = place else { return self.pass_over(peer, now) };
-        if let Err(why) = self.addresses.check(address) {
-            self.progress.dropped(refused(why), 1);
-            return self.pass_over(peer, now);
-        }
-        if self.settings.opt_out.holds(None, Some(address.ip()), now.time) {
-            self.progress.opted_out += 1;
-            return self.pass_over(peer, now);
-        }
-        if let Err(why) = self.sources.admit(address.ip()) {
-            self.progress.dropped(why, 1);
-            return self.pass_over(peer, now);
-        }
-        match self.sources.begin_visit(leased, address) {
-            Ok(leased) => self.set_out(leased, (node, address), now),
-            Err(None) => {} // it waits
-            Err(Some(leased)) => {
-                self.progress.dropped(Dropped::Waiting, 1);
-                self.pass_over(leased.peer, now);
-            }
-        }
-    }
-
-    /// It has its place.
-    fn set_out(&mut self, leased: Leased, (node, address): (NodeId, SocketAddr), now: Now) {
-        let peer = leased.peer;
-        let visit = Visit {
-            leased,
-            node,
-            began: now,
-            asking: 0,
-            asked: now.time,
-            first: None,
-            bytes: 0,
-            parts: 0,
-            listed: 0,
-            nodes: None,
-            also: Vec::new(),
-        };
-        self.in_flight.insert(peer, visit);
-        self.ask(Token { visit: Some(peer), question: 0, is_retry: false, to: address }, node);
     }
 
     fn pass_over(&mut self, peer: PeerId, now: Now) {
@@ -460,12 +413,7 @@ impl Visits {
             due,
             replies,
         })));
-        if let Some((leased, address)) = self.sources.end_visit(address)
-            && let Some(place) = leased.address.as_deref().and_then(place)
-        {
-            debug_assert_eq!(place.1, address);
-            self.set_out(leased, place, now);
-        }
+        self.sources.end_visit(address);
     }
 }
 

@@ -13,6 +13,7 @@ use swarmscope_store::store::Opening;
 use swarmscope_store::{Figures, Place, Store};
 
 use super::*;
+use crate::pace::Pace;
 
 const EVERY: Duration = Duration::from_secs(3600);
 const AT_ONCE: usize = 256;
@@ -89,16 +90,17 @@ impl Rehearsal {
         self.visits.begin(round.id, round.began);
         let first = self.honest();
         self.visits.start_from(first, None, self.now());
-        let mut events = Vec::new();
+        let (mut leased, mut events) = (VecDeque::new(), Vec::new());
         loop {
             self.act();
-            if self.visits.in_flight() < AT_ONCE / 2 {
-                let now = self.now();
+            let now = self.now();
+            if leased.is_empty() && self.visits.in_flight() < AT_ONCE / 2 {
                 let until = now.time.after(EVERY);
-                let leased = self.store.lease(Network::Dht, AT_ONCE, "it", now.time, until);
-                leased.unwrap().into_iter().for_each(|leased| self.visits.visit(leased, now));
-                self.act();
+                let some = self.store.lease(Network::Dht, AT_ONCE, "it", now.time, until).unwrap();
+                leased.extend(some);
             }
+            self.visits.start(&mut leased, None, || true, now);
+            self.act();
             if self.visits.in_flight() == 0 && !self.visits.is_starting() {
                 break;
             }
@@ -233,11 +235,12 @@ fn a_crowd_at_one_address_in_one_network_or_of_one_teller_leaves_room_for_others
     let mut test = Rehearsal::new(MIXED, OptOut::default());
     let ports = contacts((0..10_000).map(|port| ([11, 0, 0, 1], 2000 + port).into()));
     assert_eq!(take(&mut test, [11, 0, 0, 1], &ports), 64);
-    assert_eq!(dropped(&test, Dropped::Host), 10_000 - 64);
+    let left = dropped(&test, Dropped::Host) + dropped(&test, Dropped::Teller);
+    assert_eq!(left, 10_000 - 64);
     let spread = |number: u16| ([11, 0, 1, (number % 250) as u8], 2000 + number / 250).into();
     assert_eq!(take(&mut test, [12, 0, 0, 1], &contacts((0..10_000).map(spread))), 1024);
-    let left = dropped(&test, Dropped::Network) + dropped(&test, Dropped::Teller);
-    assert_eq!(left, 10_000 - 1024);
+    let all: u64 = test.visits.progress.dropped.values().sum();
+    assert_eq!(all - left, 10_000 - 1024);
     let anywhere = |number: u16| {
         let [high, low] = number.to_be_bytes();
         ([20, high, low, 1], 6881).into()
@@ -267,17 +270,40 @@ fn further_ids_special_addresses_and_ports_of_the_system_are_counted() {
     assert_eq!(dropped(&test, Dropped::Stray), 1);
 }
 
-#[test]
-fn a_crowd_that_is_known_from_before_holds_few_places() {
-    let mut test = Rehearsal::new(MIXED, OptOut::default());
-    let leased = |number: i64, address: SocketAddr| Leased {
+fn leased(number: i64, address: SocketAddr) -> Leased {
+    Leased {
         peer: PeerId(number),
         address: Some(format!("{}@{address}", NodeId([7; 20]))),
         failures: 0,
         online_since: None,
         hash: swarmscope_store::PeerHash([0; 16]),
         clocks: Vec::new(),
-    };
+    }
+}
+
+/// Ports of one address.
+fn crowd_of(count: u16) -> VecDeque<Leased> {
+    let at = |port: u16| leased(port.into(), ([11, 0, 0, 1], 2000 + port).into());
+    (0..count).map(at).collect()
+}
+
+/// Ends all visits in flight, but to one address, and says how many there were.
+fn end_all_but(test: &mut Rehearsal, but: IpAddr) -> usize {
+    let (now, mut ended) = (test.now(), 0);
+    while let Some(action) = test.visits.next_action() {
+        if let Action::Ask(to, _, token) = action
+            && to.ip() != but
+        {
+            ended += 1;
+            test.visits.event(Event::Unreachable(token), now);
+        }
+    }
+    ended
+}
+
+#[test]
+fn a_crowd_that_is_known_from_before_holds_few_places() {
+    let mut test = Rehearsal::new(MIXED, OptOut::default());
     let now = test.now();
     for (number, port) in (0..).zip(2000..2300) {
         test.visits.visit(leased(number, ([11, 0, 0, 1], port).into()), now);
@@ -288,17 +314,53 @@ fn a_crowd_that_is_known_from_before_holds_few_places() {
         test.visits.visit(leased(number, ([11, 0, 1, host], 6881).into()), now);
     }
     assert_eq!(test.visits.in_flight(), 4 + 32, "a network has an eighth of the places");
-    test.visits.visit(leased(5000, ([99, 0, 0, 1], 6881).into()), now);
+    let other = [99, 0, 0, 1];
+    test.visits.visit(leased(5000, (other, 6881).into()), now);
     assert_eq!(test.visits.in_flight(), 37, "and somebody else begins at once");
-    let mut asked = 0;
-    while let Some(action) = test.visits.next_action() {
-        if let Action::Ask(to, _, token) = action {
-            asked += 1;
-            if to.ip() != IpAddr::from([99, 0, 0, 1]) {
-                test.visits.event(Event::Unreachable(token), now);
-            }
-        }
+    let mut ended = 0;
+    while test.visits.in_flight() > 1 {
+        ended += end_all_but(&mut test, other.into());
+        test.visits.start(&mut VecDeque::new(), None, || true, now);
+        assert!(test.visits.in_flight() <= 37);
     }
-    assert_eq!((asked, test.visits.waiting()), (256 + 100 + 1, 0), "the others in their turn");
-    assert_eq!(test.visits.in_flight(), 1);
+    assert_eq!((ended, test.visits.waiting()), (256 + 100, 0), "the others in their turn");
+}
+
+#[test]
+fn visits_that_waited_begin_as_the_store_and_the_rate_allow() {
+    let mut test = Rehearsal::new(MIXED, OptOut::default());
+    let (mut now, nobody) = (test.now(), IpAddr::from([0; 4]));
+    let mut pace = Pace::new(10, now.instant);
+    let mut crowd = crowd_of(200);
+    test.visits.start(&mut crowd, None, || true, now);
+    assert_eq!((test.visits.in_flight(), test.visits.waiting()), (4, 196));
+    assert_eq!(end_all_but(&mut test, nobody), 4);
+    assert_eq!(test.visits.in_flight(), 0, "a place is free, and nothing begins by itself");
+    test.visits.start(&mut crowd, None, || false, now);
+    assert_eq!((test.visits.in_flight(), test.visits.waiting()), (0, 196), "the store has no room");
+    // others are leased meanwhile: of all together ten begin in a second
+    let other = |host: u8| leased(1000 + i64::from(host), ([99, host, 0, 1], 6881).into());
+    let (mut others, mut began): (VecDeque<Leased>, _) = ((0..200).map(other).collect(), 0);
+    for _ in 0..100 {
+        test.visits.start(&mut others, Some(&mut pace), || true, now);
+        began += end_all_but(&mut test, nobody);
+        now.instant += Duration::from_millis(10);
+    }
+    assert!((10..=11).contains(&began), "{began}");
+    assert!(test.visits.waiting() < 196, "those that waited are first");
+}
+
+#[test]
+fn who_only_waits_or_is_passed_over_takes_nothing_of_the_rate() {
+    let mut test = Rehearsal::new(MIXED, OptOut::default());
+    let now = test.now();
+    let mut pace = Pace::new(50, now.instant);
+    assert!(pace.take(now.instant), "the first at once");
+    let now = Now { instant: now.instant + Duration::from_secs(1), ..now };
+    let mut all = crowd_of(300);
+    all.push_back(leased(1000, ([99, 0, 0, 1], 6881).into()));
+    test.visits.start(&mut all, Some(&mut pace), || true, now);
+    // a burst is a tenth of the rate: 5
+    assert_eq!((test.visits.in_flight(), all.len()), (5, 0));
+    assert!(!pace.take(now.instant));
 }
