@@ -206,7 +206,7 @@ pub(crate) async fn look<C: Crawler>(crawl: &mut C, round: &Round) -> Result<(),
         crawl.progress().kept_bytes = bytes;
         if bytes > most {
             tracing::warn!(
-                "the store has {bytes} bytes, more than --max-bytes: the last complete rounds and whoever was reached stay, and so does what a server keeps for later rows"
+                "the store has {bytes} bytes, more than --max-bytes: the last complete rounds and whoever was reached stay, and PostgreSQL keeps the space of deleted rows"
             );
         }
     }

@@ -1,6 +1,7 @@
 //! One suite for both databases: what a store promises, asked of each.
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
+mod keeping;
 mod places;
 mod server;
 
@@ -436,106 +437,6 @@ fn rounds_keep_their_time_though_each_begins_a_moment_late() {
         assert_eq!(begin(late(3 * 3600, 900)), at(3 * 3600), "one was left out");
         assert_eq!(begin(late(4 * 3600, 5000)), late(4 * 3600, 5000), "that is no moment");
         assert_eq!(begin(late(4 * 3600, 5300)), late(4 * 3600, 5300), "begun by hand, at once");
-    });
-}
-
-#[test]
-fn old_visits_go_and_their_figures_stay() {
-    on_both(|places| {
-        let mut store = with_peers(&places.place(), 50);
-        for day in 0..4 {
-            let now = at(86_400 * day);
-            let (round, _) = store.open_round(&opening(), now).unwrap();
-            let leased = store.lease(Network::Overlay, 100, "one", now, now.after(HOUR)).unwrap();
-            let visits: Vec<_> = leased
-                .iter()
-                .map(|peer| Visited {
-                    at: now,
-                    due: now.after(HOUR),
-                    ..visit(round.id, peer.peer, REACHED)
-                })
-                .collect();
-            store.visited(&visits).unwrap();
-            store.end_round(round.id, State::Complete, now.after(HOUR)).unwrap();
-        }
-        assert_eq!(store.info().unwrap().visits, 200);
-        let pruned = store.prune_before(at(2 * 86_400 - 3600)).unwrap();
-        assert_eq!((pruned.visits, store.info().unwrap().visits), (100, 100));
-        assert_eq!(
-            store.rounds().unwrap().iter().filter(|round| round.figures.is_some()).count(),
-            4
-        );
-        let all = store.prune_to(1).unwrap();
-        assert_eq!(
-            (all.visits, store.info().unwrap().visits),
-            (50, 50),
-            "the last snapshot is what the next is compared with"
-        );
-        assert!(store.faults().unwrap().is_empty());
-    });
-}
-
-/// A store in which 20 peers were reached and 10 failed in a complete round, and a flood of 20 000
-/// was heard of since, which nobody dialled.
-fn flooded(place: &Place) -> Store {
-    let mut store = with_peers(place, 30);
-    let (round, _) = store.open_round(&opening(), START).unwrap();
-    let leased = store.lease(Network::Overlay, 100, "one", at(1), at(3600)).unwrap();
-    let outcome = |n: usize| if n < 20 { REACHED } else { "tcp.timeout" };
-    let visits: Vec<_> =
-        leased.iter().enumerate().map(|(n, one)| visit(round.id, one.peer, outcome(n))).collect();
-    store.visited(&visits).unwrap();
-    store.end_round(round.id, State::Complete, at(60)).unwrap();
-    let flood: Vec<Heard> =
-        (1_000..21_000).map(|number| Heard { at: at(120), ..heard(number) }).collect();
-    assert_eq!(store.hear(Network::Overlay, &flood).unwrap(), 20_000);
-    store
-}
-
-#[test]
-fn peers_that_were_only_heard_of_are_forgotten_with_their_addresses() {
-    on_both(|places| {
-        let mut store = flooded(&places.place());
-        let held = store.lease(Network::Overlay, 5, "two", at(130), at(3600)).unwrap();
-        assert_eq!(held.len(), 5);
-        let again: Vec<Heard> =
-            (1_100..1_110).map(|number| Heard { at: at(500), ..heard(number) }).collect();
-        store.hear(Network::Overlay, &again).unwrap();
-        let pruned = store.prune_before(at(300)).unwrap();
-        let left = store.info().unwrap().peers;
-        // spoken of since, or held by a Crawler; both where it leased one of them
-        assert!((40..=45).contains(&left), "{left} peers are left of 20 030");
-        assert_eq!(pruned.peers + left, 20_030);
-        assert!(pruned.addresses >= pruned.peers, "{pruned:?}");
-        assert_eq!(store.faults().unwrap(), [""; 0], "no address without its peer");
-        assert_eq!(store.info().unwrap().visits, 30, "the last complete round stays");
-        let anew: Vec<Heard> = (2_000..3_000).map(heard).collect();
-        let anew = store.hear(Network::Overlay, &anew).unwrap();
-        assert!(anew >= 995, "{anew} are heard of anew");
-    });
-}
-
-#[test]
-fn a_flood_of_invented_peers_does_not_outgrow_the_limit() {
-    on_both(|places| {
-        let place = places.place();
-        let mut store = flooded(&place);
-        let limit = 1 << 20;
-        let pruned = store.prune_to(limit).unwrap();
-        assert!(pruned.before > 3 * limit, "{pruned:?}");
-        let info = store.info().unwrap();
-        assert_eq!(info.visits, 30, "the last complete round stays: {info:?}");
-        if matches!(place, Place::Sqlite(_)) {
-            assert!(pruned.after <= limit && info.peers > 1_000, "no more than needed: {pruned:?}");
-            let all = store.prune_to(1).unwrap();
-            assert_eq!(store.info().unwrap().peers, 30, "whoever was visited stays: {all:?}");
-        }
-        // a complete round later, the flood is from before it
-        let (round, _) = store.open_round(&opening(), at(7200)).unwrap();
-        store.end_round(round.id, State::Complete, at(7300)).unwrap();
-        store.prune_to(1).unwrap();
-        assert!(store.info().unwrap().peers <= 30, "{:?}", store.info().unwrap());
-        assert_eq!(store.faults().unwrap(), [""; 0]);
     });
 }
 

@@ -8,6 +8,10 @@ use crate::time::Time;
 
 /// Peers that are forgotten in one transaction, so that nobody waits long.
 const SLICE: i64 = 20_000;
+/// Peers that are forgotten before the size is looked at again, at the least: each look is a pass
+/// over all peers. Doubled, up to the slice, whenever the store did not become smaller: SQLite gives
+/// back whole pages only, and those who were heard of longest ago may be spread over all of them.
+const STEP: i64 = 5_000;
 /// Addresses that are taken away by one statement.
 const ADDRESSES: usize = 500;
 /// What a peer takes at least that was only heard of, with its address and its place in indexes
@@ -44,34 +48,49 @@ impl Store {
     /// # Errors
     /// What the database says; what is gone is gone.
     pub fn prune_before(&mut self, time: Time) -> Result<Pruned, StoreError> {
+        self.prune(time, time)
+    }
+
+    /// Takes away visits and replies from before the first time, and who was only heard of before
+    /// the second.
+    fn prune(&mut self, time: Time, heard: Time) -> Result<Pruned, StoreError> {
         let before = self.bytes()?;
-        // The last complete round of a network is what the next one is compared with: it stays.
-        let kept = "SELECT min(began) FROM round WHERE id IN (
-                        SELECT max(id) FROM round WHERE state = 'complete' GROUP BY network) OR state = 'running'";
-        let kept = self.one(kept, &[])?.first().and_then(Value::as_int).map_or(time, Time);
+        let kept = self.kept()?.unwrap_or(time);
         let visits = self.database.drop_before(time.min(kept))?;
         let mut pruned = Pruned { visits, before, ..Pruned::default() };
-        while self.forget(time, SLICE, &mut pruned)? > 0 {}
+        while self.forget(heard, SLICE, &mut pruned)? > 0 {}
         let stale = "DELETE FROM address WHERE at < ?1 AND peer IN (
                          SELECT id FROM peer WHERE last_heard < ?1 AND (reached_at IS NULL OR reached_at < ?1))";
-        pruned.addresses += self.transaction(|store| store.database.run(stale, &[time.into()]))?;
+        pruned.addresses += self.transaction(|store| store.database.run(stale, &[heard.into()]))?;
         self.database.shrink()?;
         Ok(Pruned { after: self.bytes()?, ..pruned })
     }
 
+    /// When the first of these began: the last complete round of each network, which the next one is
+    /// compared with, and those that run, whose peers may wait for their visit.
+    fn kept(&mut self) -> Result<Option<Time>, StoreError> {
+        let kept = "SELECT min(began) FROM round WHERE id IN (
+                        SELECT max(id) FROM round WHERE state = 'complete' GROUP BY network) OR state = 'running'";
+        Ok(self.one(kept, &[])?.first().and_then(Value::as_int).map(Time))
+    }
+
     /// Takes away what makes the store larger than so many bytes: peers that nobody spoke of since
-    /// the last complete round began, then the oldest rounds' visits, then other peers that were
-    /// only heard of, the longest ago first. Left are the last complete rounds, and whoever was
-    /// reached.
+    /// the last complete round of each network and every running one began, then the oldest rounds'
+    /// visits, then other peers that were only heard of, the longest ago first. Left are the last
+    /// complete rounds, and whoever was reached.
     ///
     /// # Errors
     /// As [`Self::prune_before`].
     pub fn prune_to(&mut self, bytes: u64) -> Result<Pruned, StoreError> {
         let before = self.bytes()?;
         let mut all = Pruned { before, after: before, ..Pruned::default() };
-        let last = "SELECT max(began) FROM round WHERE state = 'complete'";
-        if let Some(began) = self.one(last, &[])?.first().and_then(Value::as_int) {
-            self.forget_until(bytes, Time(began), &mut all)?;
+        if before > bytes {
+            self.database.shrink()?; // what only waits for its checkpoint is no reason to forget
+            all.after = self.bytes()?;
+        }
+        let kept = self.kept()?;
+        if let Some(began) = kept {
+            self.forget_until(bytes, began, &mut all)?;
         }
         while all.after > bytes {
             let oldest = "SELECT min(r.ended) FROM round r WHERE r.ended IS NOT NULL
@@ -79,7 +98,8 @@ impl Store {
             let Some(oldest) = self.one(oldest, &[])?.first().and_then(Value::as_int) else {
                 break;
             };
-            let pruned = self.prune_before(Time(oldest.saturating_add(1)))?;
+            let ended = Time(oldest.saturating_add(1));
+            let pruned = self.prune(ended, kept.map_or(ended, |began| began.min(ended)))?;
             all.visits += pruned.visits;
             all.addresses += pruned.addresses;
             all.peers += pruned.peers;
@@ -95,22 +115,28 @@ impl Store {
     }
 
     /// Forgets those who were only heard of, and not since this time, until the store takes so many
-    /// bytes.
+    /// bytes; in how many steps.
     fn forget_until(
         &mut self,
         bytes: u64,
         time: Time,
         pruned: &mut Pruned,
-    ) -> Result<(), StoreError> {
+    ) -> Result<u32, StoreError> {
+        let (mut steps, mut least) = (0, STEP);
         while let Some(over) = pruned.after.checked_sub(bytes).filter(|over| *over > 0) {
-            let most = i64::try_from(over / PEER_BYTES + 1).unwrap_or(SLICE).min(SLICE);
+            let most = i64::try_from(over / PEER_BYTES + 1).unwrap_or(SLICE).clamp(least, SLICE);
             if self.forget(time, most, pruned)? == 0 {
                 break;
             }
+            steps += 1;
             self.database.shrink()?;
-            pruned.after = self.bytes()?;
+            let after = self.bytes()?;
+            if after >= pruned.after {
+                least = (least * 2).min(SLICE);
+            }
+            pruned.after = after;
         }
-        Ok(())
+        Ok(steps)
     }
 
     /// Forgets so many at most of those who were only heard of, and not since this time, the
@@ -206,3 +232,6 @@ impl Store {
         Ok(faults)
     }
 }
+
+#[cfg(test)]
+mod tests;
