@@ -151,6 +151,32 @@ fn an_entry_whose_word_for_its_predecessor_was_changed_is_the_one_that_is_named(
 }
 
 #[test]
+fn one_such_entry_under_each_of_many_checkpoints_is_the_only_one_that_is_named() {
+    let (mut file, _) = case(62, 4, 40);
+    let bounds = bounds(&file);
+    let changed: Vec<u64> = (2..60).step_by(5).collect(); // a checkpoint is every fifth entry
+    for entry in &changed {
+        file = forged(&file, &bounds, usize::try_from(*entry).expect("small"), 8 + 3);
+    }
+    let report = check(&file, None);
+    let named: Vec<u64> = report.faults.iter().map(|fault| fault.entry).collect();
+    assert_eq!(named, changed, "{:?}", report.faults);
+    assert_eq!(report.checkpoints, 13);
+}
+
+#[test]
+fn a_changed_value_is_named_beside_a_successor_whose_word_for_it_was_changed() {
+    let (file, _) = case(30, 9, 40);
+    let bounds = bounds(&file);
+    let last_of_payload = bounds[12] - 4 - 1 - (bounds[11] + 8);
+    let file = forged(&forged(&file, &bounds, 12, 8 + 3), &bounds, 11, last_of_payload);
+    let report = check(&file, None);
+    let named: Vec<u64> = report.faults.iter().map(|fault| fault.entry).collect();
+    assert_eq!(named, [11, 12], "{:?}", report.faults);
+    assert!(report.faults[0].why.contains("commitment"), "{:?}", report.faults);
+}
+
+#[test]
 fn a_chain_made_anew_without_the_key_fails_at_the_next_checkpoint() {
     // the same case from entry 5 on with another reply, and the old checkpoint copied in
     let (file, _) = case(30, 9, 40);

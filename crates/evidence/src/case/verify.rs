@@ -19,6 +19,9 @@ use super::{kind, tree};
 /// verification.
 pub const CAVEAT: &str = "From the file alone: the holder of the key can rewrite the whole case, and anyone can cut entries from its end. Only a checkpoint kept elsewhere shows that; compare one with `--checkpoint`.";
 
+/// What is said of an entry that its successor does not fit.
+const DIFFERS: &str = "its bytes differ from those that the next entry refers to";
+
 /// Why an entry does not hold.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Fault {
@@ -111,15 +114,17 @@ struct Check {
     /// Fields that this copy withholds, and those that an entry says it withholds.
     missing: BTreeSet<(u64, String)>,
     declared: BTreeSet<(u64, String)>,
-    /// The largest entry that does not hold.
-    last_fault: Option<u64>,
+    /// How many faults there were before the entry that is looked at.
+    before: usize,
+    /// How many there were before the last checkpoint. Only later ones are looked at again: a case
+    /// may have a checkpoint, and a fault, for each of its entries.
+    since: usize,
     /// Up to here, all entries are in a range that was found signed or faulty.
     settled: u64,
 }
 
 impl Check {
     fn fault(&mut self, entry: u64, why: impl Into<String>) {
-        self.last_fault = self.last_fault.max(Some(entry));
         self.report.faults.push(Fault { entry, why: why.into() });
     }
 
@@ -140,6 +145,7 @@ impl Check {
                 return; // it stands here a second time, or too far from all others: not one of the chain
             }
         }
+        self.before = self.report.faults.len();
         self.chain(entry);
         if let Some(field) = broken_opening {
             self.fault(entry.index, format!("its {field} does not match its commitment"));
@@ -163,17 +169,13 @@ impl Check {
             self.fault(expected, format!("entry {index} appears here again, inserted or moved"));
             return;
         }
-        // a damaged record may have held what is missing; that is one fault, already named
-        let is_named = |fault: &Fault| fault.entry == expected;
-        if !(self.unreadable.contains(&expected) && self.report.faults.iter().any(is_named)) {
-            let last = index - 1;
-            let what = if last == expected {
-                format!("entry {expected} is missing: the next one here is {index}")
-            } else {
-                format!("entries {expected} to {last} are missing: the next one here is {index}")
-            };
-            self.fault(expected, what);
-        }
+        let last = index - 1;
+        let what = if last == expected {
+            format!("entry {expected} is missing: the next one here is {index}")
+        } else {
+            format!("entries {expected} to {last} are missing: the next one here is {index}")
+        };
+        self.fault(expected, what);
         let count = usize::try_from(index - expected).unwrap_or(usize::MAX);
         if count <= MAX_LOST - self.lost {
             self.lost += count;
@@ -196,10 +198,11 @@ impl Check {
             return;
         }
         if !self.unreadable.contains(&before) {
-            self.fault(before, "its bytes differ from those that the next entry refers to");
+            self.fault(before, DIFFERS);
         }
         if let Some(earlier) =
             before.checked_sub(1).filter(|earlier| self.claimed.contains(earlier))
+            && earlier >= self.report.signed // else a checkpoint proves what is claimed
             && !self.unreadable.contains(&before)
             && !self.unreadable.contains(&earlier)
         {
@@ -256,14 +259,17 @@ impl Check {
         }
         let from = self.settled;
         self.settled = size;
+        let own = self.report.faults.len() - self.before;
         if self.tree.root() != note.checkpoint.root {
             self.trust_doubted(&note.checkpoint.root);
         }
+        self.doubted.clear();
+        let since = std::mem::replace(&mut self.since, self.report.faults.len() - own);
         if self.tree.root() == note.checkpoint.root {
             self.report.signed = size;
             self.report.checkpoints += 1;
             self.report.checkpoint = Some(note);
-        } else if self.last_fault.is_none_or(|last| last < from) {
+        } else if self.report.faults[since..].iter().all(|fault| fault.entry < from) {
             self.fault(
                 from,
                 format!("entries {from} to {} differ from those that entry {size} signs", size - 1),
@@ -285,9 +291,12 @@ impl Check {
                 self.tree.set(entry, claim.unwrap_or_default());
             }
         } else if !doubted.is_empty() {
-            self.report.faults.retain(|fault| !doubted.contains(&fault.entry));
-            self.claimed.retain(|entry| !doubted.contains(entry));
-            self.last_fault = self.report.faults.iter().map(|fault| fault.entry).max();
+            let found = self.report.faults.split_off(self.since);
+            let stays = |fault: &Fault| fault.why != DIFFERS || !doubted.contains(&fault.entry);
+            self.report.faults.extend(found.into_iter().filter(stays));
+            for entry in &doubted {
+                self.claimed.remove(entry);
+            }
         }
     }
 
