@@ -192,11 +192,11 @@ const NETWORKS: &[Bound] = &[
         "others wait",
     ),
     Bound(
-        "crates/crawl/src/metrics.rs",
+        "crates/crawl/src/metrics/server.rs",
         "AT_ONCE",
         "scrapes",
         "scrapes of `--metrics` at once",
-        "others wait to be accepted",
+        "the oldest that has not asked yet ends, else others wait",
     ),
 ];
 

@@ -1,31 +1,15 @@
-//! Counts of a crawl in the text format that Prometheus reads, and a small server for them:
-//! `/metrics` and `/healthz`. Labels hold networks, questions and outcome codes; no address and no
-//! permid.
-#![allow(clippy::disallowed_methods, reason = "a server lives in the world")]
+//! Counts of a crawl in the text format that Prometheus reads. Labels hold networks, questions and
+//! outcome codes; no address and no permid.
+
+mod server;
 
 use std::fmt::Write as _;
-use std::io;
-use std::net::SocketAddr;
-use std::sync::Arc;
-use std::time::Duration;
 
 use swarmscope_peer::limits::Reading;
 use swarmscope_store::Network;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, watch};
-use tokio::time::timeout;
 
 use crate::progress::{Dropped, LATENCY_BOUNDS, Progress};
-
-/// The longest head of a request that is read.
-const LONGEST: usize = 8 * 1024;
-/// How long a request may take to come, and its answer to go.
-const PATIENCE: Duration = Duration::from_secs(5);
-
-/// Scrapes that are answered at once: a few programs that watch, and somebody at a browser. Others
-/// wait unaccepted, as long as the system lets them.
-const AT_ONCE: usize = 16;
+pub use server::serve;
 
 /// The names of all metrics, for the checks of dashboards and alert rules.
 pub const NAMES: &[&str] = &[
@@ -239,71 +223,10 @@ fn open_files() -> Option<f64> {
     std::fs::read_dir("/proc/self/fd").ok().map(|entries| entries.count() as f64)
 }
 
-/// Answers scrapes until it is dropped. Only GET, one request a connection.
-///
-/// # Errors
-/// The address cannot be bound.
-pub async fn serve(
-    address: SocketAddr,
-    progress: watch::Receiver<Progress>,
-    limit: usize,
-) -> io::Result<(SocketAddr, impl Future<Output = ()>)> {
-    let listener = TcpListener::bind(address).await?;
-    let bound = listener.local_addr()?;
-    let places = Arc::new(Semaphore::new(AT_ONCE));
-    Ok((bound, async move {
-        loop {
-            let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
-            match listener.accept().await {
-                Ok((socket, _)) => {
-                    let progress = progress.clone();
-                    tokio::spawn(async move {
-                        let _place = place;
-                        let _ = timeout(PATIENCE, answer(socket, &progress, limit)).await; // a slow client asks again
-                    });
-                }
-                Err(_) => tokio::time::sleep(Duration::from_millis(100)).await, /* no file left
-                                                                                 * just now */
-            }
-        }
-    }))
-}
-
-async fn answer(
-    mut socket: TcpStream,
-    progress: &watch::Receiver<Progress>,
-    limit: usize,
-) -> io::Result<()> {
-    let mut head = Vec::new();
-    let mut buffer = [0; 1024];
-    while !head.windows(4).any(|end| end == b"\r\n\r\n") {
-        let count = socket.read(&mut buffer).await?;
-        head.extend_from_slice(&buffer[..count]);
-        if count == 0 || head.len() > LONGEST {
-            return Ok(());
-        }
-    }
-    let line = head.split(|byte| *byte == b'\r').next().unwrap_or_default();
-    let (status, body) = match line.split(|byte| *byte == b' ').take(2).collect::<Vec<_>>()[..] {
-        [b"GET", b"/metrics"] => ("200 OK", render(&progress.borrow(), limit)),
-        [b"GET", b"/healthz"] if progress.has_changed().is_ok() => ("200 OK", "ok\n".into()),
-        [b"GET", b"/healthz"] => ("503 Service Unavailable", "the crawl has ended\n".into()),
-        [b"GET", _] => ("404 Not Found", "there are /metrics and /healthz\n".into()),
-        _ => ("405 Method Not Allowed", "only GET\n".into()),
-    };
-    let kind = "text/plain; version=0.0.4; charset=utf-8";
-    let head = format!(
-        "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {}\r\nConnection: \
-         close\r\n\r\n",
-        body.len()
-    );
-    socket.write_all(head.as_bytes()).await?;
-    socket.write_all(body.as_bytes()).await?;
-    socket.shutdown().await
-}
-
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use swarmscope_peer::limits::{Limit, Limits, Meter};
 
     use super::*;
@@ -352,59 +275,5 @@ mod tests {
         assert!(!render(&Progress::default(), 256).contains("swarmscope_dropped_total{"));
         let written = Dropped::ALL.map(|why| serde_json::to_value(why).unwrap());
         assert_eq!(written, Dropped::ALL.map(Dropped::name), "one word everywhere");
-    }
-
-    #[cfg(target_os = "linux")]
-    #[tokio::test]
-    async fn connections_that_say_nothing_take_few_files_and_are_over_in_time() {
-        let (told, progress) = watch::channel(Progress::default());
-        let (address, server) = serve("127.0.0.1:0".parse().unwrap(), progress, 1).await.unwrap();
-        tokio::spawn(server);
-        let accepted = || {
-            let port = format!(":{:04X} ", address.port());
-            let table = std::fs::read_to_string("/proc/net/tcp").unwrap();
-            let ours = table.lines().filter(|line| line[..20].contains(&port));
-            // established, and held by a file: one that waits to be accepted has no inode yet
-            let fields = ours.map(|line| line.split_whitespace().collect::<Vec<_>>());
-            fields.filter(|fields| fields[3] == "01" && fields[9] != "0").count()
-        };
-        let mut idle = Vec::new();
-        for _ in 0..100 {
-            idle.push(TcpStream::connect(address).await.unwrap());
-        }
-        tokio::time::sleep(Duration::from_millis(500)).await;
-        assert_eq!(accepted(), AT_ONCE);
-        drop(idle);
-        let mut socket = TcpStream::connect(address).await.unwrap();
-        socket.write_all(b"GET /healthz HTTP/1.1\r\n\r\n").await.unwrap();
-        let mut answer = String::new();
-        let read = socket.read_to_string(&mut answer);
-        timeout(Duration::from_secs(5), read).await.expect("it is answered").unwrap();
-        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
-        drop(told);
-    }
-
-    #[tokio::test]
-    async fn it_is_served_beside_a_word_of_health() {
-        let (told, progress) = watch::channel(Progress::default());
-        let (address, server) = serve("127.0.0.1:0".parse().unwrap(), progress, 1).await.unwrap();
-        tokio::spawn(server);
-        let get = async |request: &'static str| {
-            let mut socket = TcpStream::connect(address).await.unwrap();
-            socket.write_all(request.as_bytes()).await.unwrap();
-            let mut answer = String::new();
-            socket.read_to_string(&mut answer).await.unwrap();
-            answer
-        };
-        assert!(
-            get("GET /metrics HTTP/1.1\r\n\r\n")
-                .await
-                .contains("swarmscope_known_peers{network=\"overlay\"} 0")
-        );
-        assert!(get("GET /healthz HTTP/1.1\r\n\r\n").await.starts_with("HTTP/1.1 200"));
-        assert!(get("GET / HTTP/1.1\r\n\r\n").await.starts_with("HTTP/1.1 404"));
-        assert!(get("POST /metrics HTTP/1.1\r\n\r\n").await.starts_with("HTTP/1.1 405"));
-        drop(told);
-        assert!(get("GET /healthz HTTP/1.1\r\n\r\n").await.starts_with("HTTP/1.1 503"));
     }
 }
