@@ -20,6 +20,10 @@ pub(super) const MOST_OF_HOST: u32 = 64;
 pub(super) const MOST_OF_NETWORK: u32 = 1024;
 /// Ids that one address and port may be named by in a round.
 pub(super) const MOST_IDS: u32 = 4;
+/// Visits of a round to one host: each of its ports under each of its ids.
+pub(super) const MOST_VISITS_OF_HOST: u32 = 64 * 4;
+/// Visits of a round to one network, likewise.
+pub(super) const MOST_VISITS_OF_NETWORK: u32 = 1024 * 4;
 /// Addresses that nobody had named before which one host may name in a round: those that 16 nodes
 /// name in their four answers, if all are new. Others name them, too.
 pub(super) const MOST_TOLD: u32 = 1024;
@@ -30,6 +34,9 @@ pub(super) const AT_ONCE_OF_HOST: u32 = 4;
 pub(super) const AT_ONCE_OF_NETWORK: u32 = 32;
 /// Visits that wait for others to the same host or network. Those beyond are due again later.
 const MOST_WAITING: usize = 1 << 14;
+
+const _: () = assert!(MOST_VISITS_OF_HOST == MOST_OF_HOST * MOST_IDS);
+const _: () = assert!(MOST_VISITS_OF_NETWORK == MOST_OF_NETWORK * MOST_IDS);
 
 /// A host, or a network: its first bits, and whether they are of IPv6.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -133,10 +140,10 @@ impl Sources {
     /// Who has too many.
     pub(super) fn admit(&mut self, ip: IpAddr) -> Result<(), Dropped> {
         let [host, network] = self.counted(ip);
-        if host.visits >= MOST_OF_HOST * MOST_IDS {
+        if host.visits >= MOST_VISITS_OF_HOST {
             return Err(Dropped::HostVisits);
         }
-        if network.visits >= MOST_OF_NETWORK * MOST_IDS {
+        if network.visits >= MOST_VISITS_OF_NETWORK {
             return Err(Dropped::NetworkVisits);
         }
         self.both(ip).into_iter().for_each(|count| count.visits += 1);
@@ -278,7 +285,7 @@ mod tests {
             assert_eq!(sources.name(of_one_48(MOST_OF_NETWORK + number), teller), Err(why));
         }
         assert_eq!(sources.hosts.len(), before + 1, "the teller");
-        let most = MOST_OF_NETWORK * MOST_IDS;
+        let most = MOST_VISITS_OF_NETWORK;
         assert!((0..most).all(|number| sources.admit(of_one_48(number)).is_ok()));
         let before = sources.hosts.len();
         for number in most..2 * most {
