@@ -235,7 +235,7 @@ pub fn print_json(value: &impl Serialize) -> io::Result<()> {
 }
 
 /// An object and its newline.
-fn json_line(value: &impl Serialize) -> io::Result<Vec<u8>> {
+pub fn json_line(value: &impl Serialize) -> io::Result<Vec<u8>> {
     let mut line = Vec::new();
     write_json(&mut line, value)?;
     line.push(b'\n');

@@ -121,7 +121,7 @@ mod tests {
             let (_, number) = std::str::from_utf8(said).ok()?.split_once(": ")?;
             number.chars().filter(char::is_ascii_digit).collect::<String>().parse::<usize>().ok()
         };
-        let missing: usize = others.iter().filter_map(|said| missing(said)).sum();
+        let missing: usize = others.iter().filter_map(missing).sum();
         assert!(missing > 1_000, "{missing} are said to be missing");
         assert_eq!(came.len() + missing, parts);
         assert_eq!(said.last(), Some(&last));

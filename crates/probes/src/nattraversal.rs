@@ -7,8 +7,9 @@
 //!
 //! A Crawler names an address and the peer sends there, so what it sends is bounded: three short
 //! datagrams to the rendezvous, nine to the other peer that the rendezvous names, four tries at a
-//! time, of at most 20 s each, and twelve a minute, three quarters of them for one Crawler; never to port 0, a
-//! broadcast or a multicast, and into the peer's own machine only where that is all the peer serves.
+//! time, of at most 20 s each, and twelve a minute, three quarters of them for one Crawler; never to
+//! port 0, a broadcast or a multicast, and into the peer's own machine only where that is all the
+//! peer serves.
 //! A malformed request, which the original does not answer at all, is a reply with error 1 that
 //! tells the form.
 

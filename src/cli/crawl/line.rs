@@ -12,8 +12,9 @@ use swarmscope_store::statistics::Estimate;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use super::super::output::json_line;
 use super::super::printed::Printed;
-use swarmscope_wire::text::{clean_lines, write_json};
+use swarmscope_wire::text::clean_lines;
 
 /// How often the line on a terminal changes at most.
 const REDRAW: Duration = Duration::from_millis(500);
@@ -102,13 +103,10 @@ impl Line {
 
     /// As it is printed: for programs, or in words.
     pub fn bytes(&self, json: bool) -> io::Result<Vec<u8>> {
-        if !json {
-            return Ok(clean_lines(&format!("{}\n", self.words())).into_owned().into_bytes());
+        if json {
+            return json_line(self);
         }
-        let mut line = Vec::new();
-        write_json(&mut line, self)?;
-        line.push(b'\n');
-        Ok(line)
+        Ok(clean_lines(&format!("{}\n", self.words())).into_owned().into_bytes())
     }
 
     fn words(&self) -> String {

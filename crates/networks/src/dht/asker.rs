@@ -1,8 +1,8 @@
 //! The queries of one socket: questions in, datagrams out, facts back.
 //!
 //! What is asked waits here until the pace allows it, each address in its own order and the
-//! addresses in turn, so that one which must rest holds up nobody else. Queries that come are dropped and reported: this is a read-only node
-//! (BEP 43), which answers none.
+//! addresses in turn, so that one which must rest holds up nobody else. Queries that come are
+//! dropped and reported: this is a read-only node (BEP 43), which answers none.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
