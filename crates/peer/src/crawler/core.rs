@@ -48,7 +48,7 @@ impl Core {
             after_end: AfterEnd::default(),
             timers: Timers::default(),
             random: Random::new(config.seed),
-            directory: Directory::new(&config.limits, config.meter.clone()),
+            directory: Directory::new(&config.limits, config.meter.clone(), config.survey),
             limits: config.limits,
             meter: config.meter.clone(),
             out: VecDeque::new(),

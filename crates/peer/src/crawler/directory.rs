@@ -66,6 +66,10 @@ pub(super) fn at_port(mut address: SocketAddr, port: u16) -> SocketAddr {
 /// Word of a peer within this time of the last one changes nothing of who is forgotten first: a
 /// Crawler hears of everybody hundreds of times in a round.
 const REFRESH: Duration = Duration::from_secs(60);
+/// A survey says again that a peer is spoken of after this time: whoever writes it down forgets, by
+/// days, who is spoken of no more, and may have had no room for it the first time. At 50 000 peers that is 14
+/// times a second.
+const REPEAT: Duration = Duration::from_secs(3600);
 
 /// What is known of one peer.
 #[derive(Debug)]
@@ -77,6 +81,8 @@ struct Known {
     source: Source,
     version: Option<OverlayVersion>,
     heard: Instant,
+    /// When word of it was last [`News::Fresh`].
+    told: Instant,
     retry: Retry,
     /// The operator or a file has named it.
     named: bool,
@@ -135,7 +141,7 @@ pub(super) struct Attempt {
 /// Whether word of a peer told anything new.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum News {
-    /// A new peer, or another address of a known one.
+    /// A new peer, or another address of a known one; in a survey also one not told of for long.
     Fresh,
     Stale,
 }
@@ -150,6 +156,8 @@ pub(super) struct Directory {
     listed: VecDeque<(PeerKey, Place)>,
     limits: Limits,
     meter: Meter,
+    /// Whether word of a peer is told again after a time.
+    repeats: bool,
     /// Who goes first.
     retention: Retention,
     attempts: HashMap<AttemptId, Attempt>,
@@ -159,13 +167,14 @@ pub(super) struct Directory {
 }
 
 impl Directory {
-    pub(super) fn new(limits: &Limits, meter: Meter) -> Self {
+    pub(super) fn new(limits: &Limits, meter: Meter, repeats: bool) -> Self {
         Self {
             known: HashMap::new(),
             unnamed: HashMap::new(),
             listed: VecDeque::new(),
             limits: *limits,
             meter,
+            repeats,
             retention: Retention::default(),
             attempts: HashMap::new(),
             dialled: HashMap::new(),
@@ -271,14 +280,17 @@ impl Directory {
             }
             self.enter(permid, source.clone(), now);
         }
+        let repeats = self.repeats;
         let changed = self.change(permid, |known| {
             known.heard = now;
             known.version = known.version.or(version);
-            if !known.is_news(address) {
+            if known.is_news(address) {
+                let place = Some(Place::from(address));
+                (known.place, known.source, known.retry) = (place, source, Retry::default());
+            } else if !repeats || now < known.told + REPEAT {
                 return News::Stale;
             }
-            let place = Some(Place::from(address));
-            (known.place, known.source, known.retry) = (place, source, Retry::default());
+            known.told = now;
             News::Fresh
         });
         changed.unwrap_or(News::Stale)
@@ -432,6 +444,7 @@ impl Known {
             source,
             version: None,
             heard: now,
+            told: now,
             retry,
             named,
             connected,

@@ -95,7 +95,8 @@ pub enum Event {
         /// Our permid for versions up to 17, where there is one.
         legacy_permid: Option<Permid>,
     },
-    /// A peer is heard of for the first time, or at another address.
+    /// A peer is heard of for the first time, or at another address; in a survey also again, an hour
+    /// after that was last said.
     Discovered {
         /// The peer, as it is known so far.
         peer: PeerKey,

@@ -100,6 +100,27 @@ fn hearsay_keeps_its_source_and_is_dialled_with_its_permid_pinned() {
 }
 
 #[test]
+fn a_survey_says_again_after_an_hour_that_a_peer_is_spoken_of() {
+    let is_heard =
+        |event: &Event| matches!(event, Event::Discovered { source: Source::BuddyCast(_), .. });
+    for survey in [true, false] {
+        let mut rig = Rig::new(EngineConfig { survey, ..gossiping(1) });
+        let mut tell = |teller: u8, after: Duration| {
+            rig.pass(after);
+            rig.events();
+            let conn = ConnId(1000 + u64::from(teller));
+            rig.connect(conn, teller, Direction::Incoming, None);
+            rig.frame(conn, message(vec![listed(9, "127.0.0.9", 9900)]));
+            rig.events().iter().filter(|event| is_heard(event)).count()
+        };
+        assert_eq!(tell(2, Duration::ZERO), 1);
+        assert_eq!(tell(3, secs(1800)), 0, "half an hour later");
+        assert_eq!(tell(4, secs(1801)), usize::from(survey));
+        assert_eq!(tell(5, secs(1800)), 0, "half an hour after that was said");
+    }
+}
+
+#[test]
 fn hearsay_that_proves_wrong_is_forgotten() {
     let mut rig = Rig::new(gossiping(1));
     rig.connect(A, 2, Direction::Incoming, None);
