@@ -199,7 +199,10 @@ impl DhtCrawl {
         while let Some(action) = self.visits.next_action() {
             match action {
                 Action::Ask(to, question, token) => self.socket.ask(to, question, token),
-                Action::Hear(heard) => self.writer.hear(heard),
+                Action::Hear(heard) => {
+                    let left_out = self.writer.hear(heard);
+                    self.visits.progress.dropped(Dropped::StoreBehind, left_out);
+                }
                 Action::PassOver(peer, due) => self.writer.pass_over(vec![peer], due),
                 Action::Write(visited) => self.writer.visited(*visited),
             }

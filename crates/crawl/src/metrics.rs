@@ -81,17 +81,12 @@ pub fn render(progress: &Progress, limit: usize) -> String {
     ] {
         text.one(name, "counter", help, Some(value as f64));
     }
-    let dropped = Dropped::ALL.map(|why| {
+    let of_all = |why: &Dropped| progress.network == Network::Dht || *why == Dropped::StoreBehind;
+    let dropped = Dropped::ALL.into_iter().filter(of_all).map(|why| {
         let count = progress.dropped.get(&why).copied().unwrap_or(0);
         (format!(",why=\"{}\"", why.name()), count as f64)
     });
-    let dropped = dropped.into_iter().filter(|_| progress.network == Network::Dht);
-    text.family(
-        "dropped_total",
-        "counter",
-        "What a crawl of the DHT did not take, by why",
-        dropped,
-    );
+    text.family("dropped_total", "counter", "What a crawl did not take, by why", dropped);
     let last = progress.last.as_ref();
     for (name, help, value) in [
         ("known_peers", "Peers ever heard of", Some(progress.known as f64)),
@@ -264,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_crawl_of_the_dht_drops_is_counted_by_why() {
+    fn what_a_crawl_drops_is_counted_by_why() {
         let mut progress = Progress { network: Network::Dht, ..Progress::default() };
         progress.dropped(Dropped::SystemPort, 3);
         let text = render(&progress, 256);
@@ -272,7 +267,12 @@ mod tests {
             let line = format!("swarmscope_dropped_total{{network=\"dht\",{line}\n");
             assert!(text.contains(&line), "{line}{text}");
         }
-        assert!(!render(&Progress::default(), 256).contains("swarmscope_dropped_total{"));
+        let mut overlay = Progress::default();
+        overlay.dropped(Dropped::StoreBehind, 7);
+        let text = render(&overlay, 256);
+        let all: Vec<_> = text.lines().filter(|line| line.contains("dropped_total{")).collect();
+        let behind = "swarmscope_dropped_total{network=\"overlay\",why=\"store_behind\"} 7";
+        assert_eq!(all, [behind], "the others are of the DHT alone");
         let written = Dropped::ALL.map(|why| serde_json::to_value(why).unwrap());
         assert_eq!(written, Dropped::ALL.map(Dropped::name), "one word everywhere");
     }

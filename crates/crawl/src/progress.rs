@@ -12,7 +12,7 @@ use swarmscope_store::{Figures, Network};
 /// own deadline.
 pub const LATENCY_BOUNDS: [f64; 10] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
 
-/// What a crawl of the DHT did not take, and why: words for programs.
+/// What a crawl did not take, and why: words for programs. All but the last are of the DHT alone.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Dropped {
@@ -40,11 +40,13 @@ pub enum Dropped {
     Waiting,
     /// A datagram that answers nothing that was asked.
     Stray,
+    /// A peer that was heard of while the store did not keep up.
+    StoreBehind,
 }
 
 impl Dropped {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Surplus,
         Self::Address,
         Self::SystemPort,
@@ -57,6 +59,7 @@ impl Dropped {
         Self::NetworkVisits,
         Self::Waiting,
         Self::Stray,
+        Self::StoreBehind,
     ];
 
     /// Its word.
@@ -75,6 +78,7 @@ impl Dropped {
             Self::NetworkVisits => "network_visits",
             Self::Waiting => "waiting",
             Self::Stray => "stray",
+            Self::StoreBehind => "store_behind",
         }
     }
 }

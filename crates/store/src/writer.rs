@@ -152,13 +152,15 @@ impl Writer {
         self.waiting.bytes()
     }
 
-    /// Records gossip. Without room it is left out, for it is heard again; the log says how much.
-    pub fn hear(&self, heard: Vec<Heard>) {
+    /// Records gossip. Without room it is left out, for it is heard again; how much was.
+    #[must_use]
+    pub fn hear(&self, heard: Vec<Heard>) -> usize {
         if self.has_room() {
             self.send(Request::Hear(heard));
-        } else {
-            self.waiting.leave_out(heard.len());
+            return 0;
         }
+        self.waiting.leave_out(heard.len());
+        heard.len()
     }
 
     /// Asks for peers to visit.

@@ -2,6 +2,7 @@
 
 use super::{Crawl, CrawlError, now};
 use crate::machine::{Action, Unread};
+use crate::progress::Dropped;
 use std::time::{Duration, Instant};
 use swarmscope_peer::crawler::decode_reply;
 use swarmscope_peer::{Event, Failure};
@@ -51,7 +52,10 @@ impl Crawl {
                     let ticket = self.node.request(ask.clone());
                     self.machine.sent(&ask, ticket, now());
                 }
-                Action::Hear(heard) => self.writer.hear(heard),
+                Action::Hear(heard) => {
+                    let left_out = self.writer.hear(heard);
+                    self.machine.progress.dropped(Dropped::StoreBehind, left_out);
+                }
                 Action::Permit(permit) => self.writer.permit(permit),
                 Action::PassOver(peer, due) => self.writer.pass_over(vec![peer], due),
                 Action::Write(visited) => self.writer.visited(visited),
