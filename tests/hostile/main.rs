@@ -1,6 +1,6 @@
 //! Attacks over real sockets on a peer in a process of its own: what they take of it has a ceiling,
-//! and an honest Crawler is answered, every time and without a noticeable wait; and of peers and nodes of
-//! other networks on whoever asks them. Each attack prints a line of figures
+//! and an honest Crawler is answered, every time and without a noticeable wait. Attacks of peers and
+//! nodes of other networks on whoever asks them. Each prints a line of figures
 //! (`cargo test --test hostile -- --nocapture`). One after the other, because times are compared.
 #![cfg(target_os = "linux")]
 #![allow(clippy::disallowed_methods, reason = "attackers live in the world, and answers are timed")]

@@ -67,8 +67,8 @@ pub(super) fn at_port(mut address: SocketAddr, port: u16) -> SocketAddr {
 /// Crawler hears of everybody hundreds of times in a round.
 const REFRESH: Duration = Duration::from_secs(60);
 /// A survey says again that a peer is spoken of after this time: whoever writes it down forgets, by
-/// days, who is spoken of no more, and may have had no room for it the first time. At 50 000 peers that is 14
-/// times a second.
+/// days, who is spoken of no more, and may have had no room for it the first time. At 50 000 peers
+/// that is 14 times a second.
 const REPEAT: Duration = Duration::from_secs(3600);
 
 /// What is known of one peer.
