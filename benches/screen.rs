@@ -221,7 +221,7 @@ impl Running {
         self.draw();
         let frame = start.elapsed();
         let (mut step, mut drawn) = (Duration::ZERO, Instant::now());
-        while self.model.is_arranging() {
+        while self.model.is_busy() {
             let begin = Instant::now();
             fold(&mut self.model, now, Msg::Wake);
             if drawn.elapsed() >= FRAME {

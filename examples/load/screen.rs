@@ -50,9 +50,12 @@ pub fn measure(report: &Report) -> crate::Outcome {
         crowd.command("mark all");
         key_to_frame(&mut crowd, "all marked, ");
         let preview = ("preview of a request to all", crowd.command("send now"));
-        assert!(crowd.model.many.preview.is_some(), "a preview is shown: {:?}", crowd.model.screen);
-        let again = ("the same a second later", crowd.second());
-        let done = done.into_iter().chain([prompt]).chain(of_all).chain([news, preview, again]);
+        let plan = crowd.model.many.preview.as_ref().and_then(|preview| preview.plan.as_ref());
+        let asked = plan.map(|plan| plan.targets.len()).unwrap_or_default();
+        assert!(asked >= count as usize / 2, "{asked} can be asked; others are gone by now");
+        let start = ("start of a request to all", crowd.enter());
+        assert!(crowd.model.many.campaign.is_some(), "a request to many: {:?}", crowd.model.mode);
+        let done = done.into_iter().chain([prompt]).chain(of_all).chain([news, preview, start]);
         for (doing, Done { frame, longest, total, steps }) in done {
             for (which, time, goal) in [
                 ("to its frame", frame, goal()),
@@ -188,7 +191,7 @@ impl Screen {
     /// Until nothing is left to be done.
     fn settle(&mut self) -> Done {
         let mut done = Done::default();
-        while self.model.is_arranging() {
+        while self.model.is_busy() {
             let began = Instant::now();
             let now = self.model.now;
             fold(&mut self.model, now, Msg::Wake);
@@ -212,18 +215,6 @@ impl Screen {
         press(&mut self.model, &[Key::named(KeyCode::Esc)]);
         self.settle();
         done
-    }
-
-    /// A second in which nothing happens.
-    fn second(&mut self) -> Done {
-        let later = Duration::from_secs(1);
-        let then =
-            Now { instant: self.model.now.instant + later, wall: self.model.now.wall + later };
-        let began = Instant::now();
-        fold(&mut self.model, then, Msg::Tick);
-        self.draw();
-        let frame = began.elapsed();
-        self.settle().after(frame)
     }
 
     /// The list once ten thousand things have happened and nobody moves in it.
@@ -260,12 +251,18 @@ impl Screen {
         times
     }
 
+    /// What a preview waits for.
+    fn enter(&mut self) -> Done {
+        let began = Instant::now();
+        press(&mut self.model, &[Key::named(KeyCode::Enter)]);
+        self.draw();
+        let frame = began.elapsed();
+        self.settle().after(frame)
+    }
+
     /// A command of the palette.
     fn command(&mut self, command: &str) -> Done {
         if self.model.mode.composes() {
-            press(&mut self.model, &[Key::named(KeyCode::Esc)]);
-        }
-        if self.model.many.preview.is_some() {
             press(&mut self.model, &[Key::named(KeyCode::Esc)]);
         }
         press(&mut self.model, &[Key::char(':')]);

@@ -393,7 +393,7 @@ impl Model {
     /// When time has to pass next, besides once a second; `None` where nothing waits for it.
     #[must_use]
     pub fn next_wake(&self) -> Option<Instant> {
-        if self.is_arranging() {
+        if self.is_busy() {
             return Some(self.now.instant); // the rest of the peers, as soon as nothing else is to be done
         }
         self.many.next_wake()

@@ -336,7 +336,10 @@ fn send_now_with_an_argument_goes_to_the_marked_after_a_preview() {
     let effects = does(&mut model, "enter");
     assert!(!effects.iter().any(|effect| matches!(effect, Effect::Request(_))), "{effects:?}");
     let preview = model.many.preview.as_ref().expect("a preview");
-    assert_eq!((preview.peers.len(), model.composer.message), (2, MessageId(10)));
+    assert_eq!(
+        (preview.plan.as_ref().map_or(0, |plan| plan.marked), model.composer.message),
+        (2, MessageId(10))
+    );
 }
 
 #[test]

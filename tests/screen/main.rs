@@ -27,6 +27,7 @@ mod numbers;
 mod overview;
 mod peer_screen;
 mod pictures;
+mod planning;
 mod properties;
 mod readme;
 mod replay;

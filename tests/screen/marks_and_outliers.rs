@@ -47,7 +47,13 @@ fn marks_are_changed_in_the_list_and_the_preview_follows() {
     let text = screen(&mut model, 120, 40, &dark());
     assert!(text.contains("space unmarks, ctrl-s previews the request"), "{text}");
     press(&mut model, &[Key::char('M')]);
-    let marked = |model: &Model| model.many.preview.as_ref().map(|preview| preview.peers.len());
+    let marked = |model: &Model| {
+        model
+            .many
+            .preview
+            .as_ref()
+            .map(|preview| preview.plan.as_ref().map_or(0, |plan| plan.marked))
+    };
     assert_eq!(
         (model.screen, marked(&model)),
         (Screen::Many, Some(63)),

@@ -107,7 +107,7 @@ fn a_question_to_many_says_what_it_lacks_and_keeps_its_infohash() {
     let mut model = mixed();
     preview(&mut model, BT, "HELLO");
     let why =
-        model.many.preview.as_ref().expect("a preview").plan.as_ref().expect_err("no infohash");
+        model.many.preview.as_ref().expect("a preview").draft.as_ref().expect_err("no infohash");
     assert!(why.contains("40 hexadecimal digits"), "{why}");
 }
 

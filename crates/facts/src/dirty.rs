@@ -36,7 +36,13 @@ impl Places {
 
     /// All of them, in their order.
     pub fn iter(&self) -> impl Iterator<Item = usize> {
-        self.words.iter().enumerate().flat_map(|(at, word)| bits(at, *word))
+        self.iter_from(0)
+    }
+
+    /// Those from this place on, in their order.
+    pub fn iter_from(&self, first: usize) -> impl Iterator<Item = usize> {
+        let words = self.words.iter().enumerate().skip(first / 64);
+        words.flat_map(|(at, word)| bits(at, *word)).skip_while(move |place| *place < first)
     }
 
     /// Those that are in one of the two alone, in their order.

@@ -37,6 +37,11 @@ impl Marks {
         self.places.iter()
     }
 
+    /// The places of those from this one on, in their order.
+    pub fn iter_from(&self, first: usize) -> impl Iterator<Item = usize> {
+        self.places.iter_from(first)
+    }
+
     /// Marks the peer at a place, or unmarks it. Returns whether it was otherwise.
     pub(crate) fn set(&mut self, place: usize, marked: bool) -> bool {
         let was_otherwise = if marked { self.places.add(place) } else { self.places.remove(place) };
@@ -58,7 +63,7 @@ impl Marks {
     }
 
     /// The places whose mark has come or gone since this was so.
-    pub(crate) fn since(&self, before: &Self) -> impl Iterator<Item = usize> {
+    pub fn since(&self, before: &Self) -> impl Iterator<Item = usize> {
         self.places.differing(&before.places)
     }
 }
@@ -73,6 +78,11 @@ mod tests {
         assert!(marks.set(70, true) && !marks.set(70, true) && marks.contains(70));
         assert!(marks.set(3, true) && !marks.set(4, false));
         assert_eq!((marks.iter().collect(), marks.len()), (vec![3, 70], 2));
+        let from = |first| marks.iter_from(first).next();
+        assert_eq!(
+            [0, 3, 4, 70, 71, 900].map(from),
+            [Some(3), Some(3), Some(70), Some(70), None, None]
+        );
         let before = marks.clone();
         assert!(marks.set(70, false) && !marks.contains(70));
         assert!(marks.set(200, true));

@@ -32,10 +32,11 @@ impl Model {
         }
     }
 
-    /// Whether the list or the counts are being brought up to date, step by step.
+    /// Whether the list, the counts or the plan of a request to many are being brought up to date,
+    /// step by step.
     #[must_use]
-    pub const fn is_arranging(&self) -> bool {
-        self.order.is_under_way() || self.tally.is_under_way()
+    pub fn is_busy(&self) -> bool {
+        self.order.is_under_way() || self.tally.is_under_way() || self.many.is_planning()
     }
 
     /// Filters the list at once, by what is typed as far as that can be read.

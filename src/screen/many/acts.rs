@@ -10,17 +10,17 @@ use super::super::opened::OpenedFrom;
 use super::super::which::Screen;
 use super::command;
 use super::form::PaceForm;
-use super::planning::{self, planned_again};
+use super::planning;
 use super::state::MOST;
-use super::view::{Pane, View};
+use super::view::Pane;
 use crate::screen::asking::sending;
 use crate::screen::input::Input;
 use crate::screen::list::filtering;
 use swarmscope_facts::Now;
 use swarmscope_facts::format::counted;
-use swarmscope_facts::many::Campaign;
 use swarmscope_facts::many::groups::Group;
 use swarmscope_facts::many::signal::{self as telling, Test};
+use swarmscope_facts::many::{Campaign, Plan};
 use swarmscope_peer::node::{PeerKey, Ticket};
 
 fn only_if(condition: bool, why: &str) -> Ready {
@@ -43,15 +43,7 @@ pub fn send(model: &mut Model) -> Effects {
     actions::choose(model); // where the picker is open, what it points at is sent
     model.mode = Mode::Main;
     model.screen = Screen::Many;
-    planning::show(model, marks_of(model))
-}
-
-/// In the order of their keys, as the preview lists them: a peer is found there by its permid.
-fn marks_of(model: &Model) -> Vec<PeerKey> {
-    let mut keys: Vec<PeerKey> =
-        model.facts.peers().marked().map(|peer| peer.key.clone()).collect();
-    keys.sort_unstable();
-    keys
+    planning::show(model)
 }
 
 /// How many peers are marked.
@@ -59,10 +51,14 @@ pub fn marked(model: &Model) -> usize {
     model.facts.marks().len()
 }
 
+/// What the preview shows, once everybody was looked at.
+fn plan(model: &Model) -> Option<&Plan> {
+    model.many.preview.as_ref()?.plan.as_ref()
+}
+
 /// How many peers the preview would send to.
 pub fn targets(model: &Model) -> usize {
-    let plan = model.many.preview.as_ref().and_then(|preview| preview.plan.as_ref().ok());
-    plan.map_or(0, |plan| plan.targets.len())
+    plan(model).map_or(0, |plan| plan.targets.len())
 }
 
 /// The list with nobody but the marked peers: there marks are changed, and sending shows the
@@ -79,7 +75,9 @@ pub fn marks(model: &mut Model) -> Effects {
 pub fn can_start(model: &Model) -> Ready {
     conditions::is_no_replay(model)?;
     let Some(preview) = &model.many.preview else { return Err("nothing prepared".to_owned()) };
-    let plan = preview.plan.as_ref().map_err(Clone::clone)?;
+    preview.draft.as_ref().map_err(Clone::clone)?;
+    let plan = preview.plan.as_ref().ok_or("the marked peers are still being looked at")?;
+    only_if(!preview.starts, "it starts once every peer was looked at again")?;
     only_if(!plan.targets.is_empty(), "no marked peer can be asked; see LEFT OUT")?;
     let room = model.many.under_way().count() < MOST;
     only_if(room, "16 requests to many are under way: stop one or wait")
@@ -88,27 +86,15 @@ pub fn can_start(model: &Model) -> Ready {
 /// Sends to all: what is planned is planned once more, for the peers are not what they were when it
 /// was read.
 pub fn start(model: &mut Model) -> Effects {
-    let Some(preview) = model.many.preview.take() else { return none() };
-    let preview = planned_again(model, preview);
-    match preview.plan {
-        Ok(plan) if !plan.targets.is_empty() => {
-            let text = format!(
-                "{} to {}, {}",
-                plan.title,
-                counted(plan.targets.len(), "peer"),
-                plan.pace.text()
-            );
-            model.say(Kind::Plain, text);
-            model.many.look_at(Campaign::new(plan, model.now), View::default());
-        }
-        _ => model.many.preview = Some(preview),
+    if let Some(preview) = &mut model.many.preview {
+        preview.starts = true;
     }
+    planning::again(model);
     none()
 }
 
 pub fn has_plan(model: &Model) -> Ready {
-    let plan = model.many.preview.as_ref().map(|preview| preview.plan.is_ok());
-    only_if(plan == Some(true), "nothing to send")
+    only_if(plan(model).is_some(), "nothing to send")
 }
 
 /// Back to the composer, with what is in it.
@@ -136,8 +122,10 @@ pub fn keep_pace(model: &mut Model) -> Effects {
         Ok(pace) => {
             model.mode = Mode::Main;
             model.many.pace = pace;
-            if let Some(preview) = model.many.preview.take() {
-                model.many.preview = Some(planned_again(model, preview));
+            if let Some(preview) = &mut model.many.preview {
+                preview.plan = None; // it is of another pace
+                preview.starts = false;
+                planning::again(model);
             }
         }
         Err(error) => form.error = Some(error),
@@ -146,8 +134,7 @@ pub fn keep_pace(model: &mut Model) -> Effects {
 }
 
 pub fn copy_script(model: &mut Model) -> Effects {
-    let plan = model.many.preview.as_ref().and_then(|preview| preview.plan.as_ref().ok());
-    let Some(script) = plan.map(|plan| command::script(model, plan)) else { return none() };
+    let Some(script) = plan(model).map(|plan| command::script(model, plan)) else { return none() };
     let hidden = if model.setup.naming.privacy { ", without the hidden addresses" } else { "" };
     model.say(Kind::Done, format!("copied a shell script that sends the same{hidden}"));
     vec![Effect::Copy(script)]
@@ -262,7 +249,7 @@ pub fn show(model: &mut Model) -> Effects {
     }
     model.screen = Screen::Many;
     model.mode = Mode::Main; // the log is left
-    if model.many.preview.is_some() { planning::show(model, marks_of(model)) } else { none() }
+    if model.many.preview.is_some() { planning::show(model) } else { none() }
 }
 
 /// Out of a group, out of the preview, out of the screen.
@@ -390,7 +377,7 @@ pub fn tell(model: &mut Model) -> Effects {
         model.composer.frequency = Input::new(frequency.to_string());
     }
     mark_selected(model);
-    let effects = planning::show(model, marks_of(model));
+    let effects = planning::show(model);
     let label = model.registry().label(message);
     model.say(
         Kind::Plain,

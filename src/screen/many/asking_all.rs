@@ -19,7 +19,7 @@ pub(in crate::screen) fn ask(model: &mut Model, message: MessageId, frequency: O
     let peers: Vec<PeerKey> = connected.map(|peer| peer.key.clone()).collect();
     model.facts.unmark_all(); // the plan says who is marked, and these are
     model.facts.mark_all(&peers);
-    let Ok(plan) = planned(model, peers).plan else { return };
+    let Some(plan) = planned(model, peers) else { return };
     if !plan.targets.is_empty() {
         model.many.look_at(Campaign::new(plan, model.now), View::default());
     }

@@ -4,7 +4,7 @@ use super::super::log::Kind;
 use super::super::model::Model;
 use super::super::msg::{Effect, Msg};
 use super::super::which::Screen;
-use super::planning::planned_again;
+use super::planning;
 use swarmscope_facts::format;
 use swarmscope_facts::many::Campaign;
 use swarmscope_facts::many::campaign::State;
@@ -83,16 +83,14 @@ impl Passed {
 /// What a campaign does now: the next request, if its time has come; a line when it is over. A
 /// preview follows the time.
 pub fn turn(model: &mut Model, what: Passed) -> Vec<Effect> {
-    let now = model.now;
-    if what == Passed::Second && model.screen == Screen::Many {
-        refresh(model);
-    }
+    let (now, is_frozen) = (model.now, model.showing.frozen.is_some());
+    refresh(model, what);
     let (mut asks, mut ended) = (Vec::new(), Vec::new());
     for campaign in model.many.all_mut() {
         let was_under_way = campaign.under_way();
         // only then: what has waited while the screen held still comes with times that are past,
         // and must not lead to a burst
-        if what == Passed::Wake {
+        if what == Passed::Wake && !is_frozen {
             asks.extend(campaign.send(now).map(sent));
         }
         campaign.settle(now);
@@ -114,11 +112,14 @@ fn sent(request: Request) -> Effect {
     }
 }
 
-/// Plans again: times have passed, peers have come and gone.
-fn refresh(model: &mut Model) {
+/// A plan that is being made goes on; one that was shown for its time is made again.
+fn refresh(model: &mut Model, what: Passed) {
     let now = model.now.instant;
-    if let Some(preview) = model.many.preview.take_if(|preview| now >= preview.again) {
-        model.many.preview = Some(planned_again(model, preview));
+    let is_shown = what == Passed::Second && model.screen == Screen::Many;
+    match &model.many.preview {
+        Some(_) if model.many.is_planning() && what == Passed::Wake => planning::go_on(model),
+        Some(preview) if is_shown && now >= preview.again => planning::again(model),
+        _ => {}
     }
 }
 

@@ -1,31 +1,168 @@
-//! Planning the request in the composer.
+//! Planning the request in the composer, step by step: no key waits for a million peers.
 
+use std::collections::BTreeSet;
+use std::ops::Bound::{Excluded, Unbounded};
 use std::time::Duration;
 
-use super::Preview;
+use super::state::{Making, Preview};
+use super::view::View;
 use crate::screen::actions::Effects;
+use crate::screen::log::Kind;
 use crate::screen::model::Model;
 use crate::screen::msg::Effect;
+use crate::screen::which::Screen;
+use swarmscope_facts::format::counted;
 use swarmscope_facts::many::pace::Pace;
-use swarmscope_facts::many::{Draft, Plan};
+use swarmscope_facts::many::planning::Sight;
+use swarmscope_facts::many::{Campaign, Draft, Plan, Planning};
 use swarmscope_facts::networks;
 use swarmscope_networks::target::Network;
 use swarmscope_peer::node::PeerKey;
 use swarmscope_wire::MessageId;
 use swarmscope_wire::text::clean;
 
+/// Marked peers that one step gathers at most: some milliseconds.
+const GATHERED: usize = 2_000;
+/// Those that one step looks at at most: the same.
+const LOOKED_AT: usize = 1_000;
 /// How long a plan is shown before it is made again, for each of its peers: times pass, peers come
-/// and go. It takes some microseconds a peer, in which no key is looked at, so that of more than
-/// 10 000 it is made more rarely than each second. What is sent is planned anew in any case.
+/// and go. A look takes some microseconds, so that a core is busy with it for a few hundredths of
+/// the time. What is sent is planned anew in any case.
 const AGAIN: Duration = Duration::from_micros(100);
 
-/// Plans the composer's request to these peers, as things are now.
-pub(super) fn planned(model: &Model, peers: Vec<PeerKey>) -> Preview {
-    let plan = draft(model).map(|draft| {
-        Plan::new(&model.facts, model.registry(), model.now, &draft, &peers, &model.many.own)
+/// Shows the preview of the composer's request to the marked peers. What the operator has written is
+/// looked at meanwhile.
+pub(super) fn show(model: &mut Model) -> Effects {
+    let draft = draft(model);
+    let own = draft.as_ref().ok().filter(|draft| !draft.usual && !draft.payload.is_empty());
+    let check = own
+        .filter(|_| model.showing.replay.is_none())
+        .map(|draft| Effect::CheckPayload(draft.message, draft.payload.clone()));
+    let gathering = Making::Gathering { marks: model.facts.marks().clone(), next: 0 };
+    model.many.preview = Some(Preview {
+        making: draft.is_ok().then_some(gathering),
+        draft,
+        plan: None,
+        top: 0,
+        doubt: None,
+        starts: false,
+        peers: BTreeSet::new(),
+        again: model.now.instant,
     });
-    let again = AGAIN * u32::try_from(peers.len()).unwrap_or(u32::MAX);
-    Preview { peers, plan, top: 0, doubt: None, again: model.now.instant + again }
+    go_on(model);
+    check.into_iter().collect()
+}
+
+/// Looks at the same peers once more: times have passed, peers have come and gone. What was known is
+/// shown meanwhile.
+pub(super) fn again(model: &mut Model) {
+    let draft = draft(model);
+    let begins = draft.clone().ok().map(|draft| looking_at(model, draft));
+    let Some(preview) = &mut model.many.preview else { return };
+    preview.draft = draft;
+    preview.making = begins;
+    if preview.making.is_none() {
+        preview.plan = None; // it is of a request that can't be sent any more
+    }
+    go_on(model);
+}
+
+fn looking_at(model: &Model, draft: Draft) -> Making {
+    Making::LookingAt { planning: Box::new(Planning::new(&sight(model), draft)), last: None }
+}
+
+fn sight(model: &Model) -> Sight<'_> {
+    let own = &model.many.own;
+    Sight { facts: &model.facts, registry: model.registry(), now: model.now, own }
+}
+
+/// All that is left at once. So do replays: what a recording tells next was asked from the whole
+/// plan, and in how many steps it was made is not for a replay to know.
+pub(in crate::screen) fn finish(model: &mut Model) {
+    while model.many.is_planning() {
+        go_on(model);
+    }
+}
+
+/// The next step, if any is left.
+pub(super) fn go_on(model: &mut Model) {
+    let Some(mut preview) = model.many.preview.take() else { return };
+    if let Some(making) = preview.making.take() {
+        preview.making = step(model, &mut preview, making);
+    }
+    model.many.preview = Some(preview);
+    if !model.many.is_planning() {
+        start_if_told(model);
+    }
+}
+
+/// What is left after a step; `None` once the plan is made. Few peers are gathered and looked at in
+/// one.
+fn step(model: &Model, preview: &mut Preview, making: Making) -> Option<Making> {
+    let making = match making {
+        Making::Gathering { marks, next } => {
+            let peers = model.facts.peers();
+            let mut left = marks.iter_from(next);
+            let key = |place| peers.at(place).map(|peer| peer.key.clone());
+            preview.peers.extend(left.by_ref().take(GATHERED).filter_map(key));
+            if let Some(next) = left.next() {
+                drop(left);
+                return Some(Making::Gathering { marks, next });
+            }
+            // a mark can move to the place of another peer, which is the same one
+            let since = peers.marks().since(&marks).filter(|place| peers.marks().contains(*place));
+            preview.peers.extend(since.filter_map(key));
+            looking_at(model, preview.draft.clone().ok()?)
+        }
+        looking_at @ Making::LookingAt { .. } => looking_at,
+    };
+    let Making::LookingAt { mut planning, mut last } = making else { return Some(making) };
+    let sight = sight(model);
+    let message = preview.draft.as_ref().ok()?.message;
+    let after = last.as_ref().map_or(Unbounded, Excluded);
+    let mut left = preview.peers.range::<PeerKey, _>((after, Unbounded));
+    let mut seen = None;
+    for key in left.by_ref().take(LOOKED_AT) {
+        planning.look_at(&sight, key, model.many.is_taken(message, key));
+        seen = Some(key);
+    }
+    if left.next().is_some() {
+        last = seen.cloned();
+        return Some(Making::LookingAt { planning, last });
+    }
+    let peers = u32::try_from(preview.peers.len()).unwrap_or(u32::MAX);
+    preview.again = model.now.instant + AGAIN * peers;
+    preview.plan = Some(planning.done());
+    None
+}
+
+/// Sends to all where the operator has said so and still looks at it: a request never begins behind
+/// another screen.
+fn start_if_told(model: &mut Model) {
+    let Some(preview) = model.many.preview.as_mut().filter(|preview| preview.starts) else {
+        return;
+    };
+    preview.starts = false;
+    let can_be_sent = preview.plan.as_ref().is_some_and(|plan| !plan.targets.is_empty());
+    if model.screen != Screen::Many || !can_be_sent {
+        return;
+    }
+    let Some(plan) = model.many.preview.take().and_then(|preview| preview.plan) else { return };
+    let peers = counted(plan.targets.len(), "peer");
+    model.say(Kind::Plain, format!("{} to {peers}, {}", plan.title, plan.pace.text()));
+    model.many.look_at(Campaign::new(plan, model.now), View::default());
+}
+
+/// The plan of the composer's request to these peers, at once.
+pub(super) fn planned(model: &Model, mut peers: Vec<PeerKey>) -> Option<Plan> {
+    peers.sort_unstable();
+    let draft = draft(model).ok()?;
+    let (sight, message) = (sight(model), draft.message);
+    let mut planning = Planning::new(&sight, draft);
+    for key in &peers {
+        planning.look_at(&sight, key, model.many.is_taken(message, key));
+    }
+    Some(planning.done())
 }
 
 /// The request in the composer, or what is wrong with it.
@@ -43,7 +180,6 @@ fn draft(model: &Model) -> Result<Draft, String> {
         payload,
         usual: !composer.edited,
         pace: pace(model),
-        taken: model.many.taken(composer.message),
     })
 }
 
@@ -56,30 +192,11 @@ fn pace(model: &Model) -> Pace {
     Pace { waiting: pace.waiting.min(networks::at_once(composer.message)), ..pace }
 }
 
-/// Plans the same once more: times have passed, peers have come and gone.
-pub(super) fn planned_again(model: &Model, preview: Preview) -> Preview {
-    Preview { top: preview.top, doubt: preview.doubt, ..planned(model, preview.peers) }
-}
-
-/// Shows the preview to these peers. What the operator has written is looked at meanwhile.
-pub(super) fn show(model: &mut Model, peers: Vec<PeerKey>) -> Effects {
-    let preview = planned(model, peers);
-    let payload = preview.plan.as_ref().ok().and_then(|plan| plan.payloads.first());
-    let is_own = model.composer.edited && model.showing.replay.is_none();
-    let own = payload.filter(|(payload, _)| is_own && !payload.is_empty());
-    let check =
-        own.map(|(payload, _)| Effect::CheckPayload(model.composer.message, payload.clone()));
-    model.many.preview = Some(preview);
-    check.into_iter().collect()
-}
-
 /// Something was found wrong with a payload: it is said where it would be sent from.
 pub(in crate::screen) fn doubted(model: &mut Model, message: MessageId, payload: &[u8], why: &str) {
     let Some(preview) = &mut model.many.preview else { return };
-    let is_it = preview.plan.as_ref().is_ok_and(|plan| {
-        plan.message == message && plan.payloads.first().is_some_and(|(of, _)| of == payload)
-    });
-    if is_it {
+    let is_it = |draft: &Draft| draft.message == message && draft.payload == payload;
+    if preview.draft.as_ref().is_ok_and(is_it) {
         preview.doubt = Some(clean(why).into_owned());
     }
 }

@@ -1,11 +1,12 @@
 //! What is planned, what is under way, and what has ended.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 use std::time::Instant;
 
 use super::view::View;
 use crate::screen::input::Input;
-use swarmscope_facts::many::{Campaign, Pace, Plan};
+use swarmscope_facts::Marks;
+use swarmscope_facts::many::{Campaign, Draft, Pace, Plan, Planning};
 use swarmscope_peer::node::{PeerKey, Ticket};
 use swarmscope_wire::{MessageId, Permid};
 
@@ -15,16 +16,45 @@ pub const MOST: usize = 16;
 /// What would be sent, as long as nothing sent yet.
 #[derive(Clone, Debug)]
 pub struct Preview {
-    /// The marked peers.
-    pub peers: Vec<PeerKey>,
-    /// What became of them, or what is wrong with the request.
-    pub plan: Result<Plan, String>,
+    /// The request, or what is wrong with it.
+    pub draft: Result<Draft, String>,
+    /// What became of the marked peers when all of them were looked at last; `None` before the
+    /// first time.
+    pub plan: Option<Plan>,
     /// The first target shown.
     pub top: usize,
     /// What was found wrong with the payload.
     pub doubt: Option<String>,
+    /// The operator has said that it is to go out, which it does once everybody was looked at again.
+    pub starts: bool,
+    /// The marked peers, as far as they were gathered.
+    pub(super) peers: BTreeSet<PeerKey>,
+    /// What is left of making the plan.
+    pub(super) making: Option<Making>,
     /// When it is planned again.
     pub(super) again: Instant,
+}
+
+/// How far the making of a plan is. It goes on step by step.
+#[derive(Clone, Debug)]
+pub(super) enum Making {
+    /// Those who were marked when it began are gathered, from this place of the table on.
+    Gathering { marks: Marks, next: usize },
+    /// Those after this peer are looked at.
+    LookingAt { planning: Box<Planning>, last: Option<PeerKey> },
+}
+
+impl Preview {
+    /// How many of the marked peers were looked at, and of how many, where there is nothing else to
+    /// show yet.
+    #[must_use]
+    pub fn looked_at(&self) -> Option<(usize, usize)> {
+        let making = self.making.as_ref().filter(|_| self.plan.is_none() || self.starts)?;
+        Some(match making {
+            Making::Gathering { marks, .. } => (0, marks.len()),
+            Making::LookingAt { planning, .. } => (planning.looked_at(), self.peers.len()),
+        })
+    }
 }
 
 /// All that concerns requests to many.
@@ -79,10 +109,15 @@ impl Many {
         self.all().find(|campaign| campaign.has(ticket))
     }
 
-    /// Whom those under way are going to ask this message.
-    pub(super) fn taken(&self, message: MessageId) -> HashSet<PeerKey> {
-        let same = self.under_way().filter(|campaign| campaign.plan.message == message);
-        same.flat_map(Campaign::to_come).cloned().collect()
+    /// Whether one of those under way is going to ask this peer the same.
+    pub(super) fn is_taken(&self, message: MessageId, peer: &PeerKey) -> bool {
+        let mut same = self.under_way().filter(|campaign| campaign.plan.message == message);
+        same.any(|campaign| campaign.is_to_come(peer))
+    }
+
+    /// Whether a plan is being made, step by step.
+    pub(in crate::screen) fn is_planning(&self) -> bool {
+        self.preview.as_ref().is_some_and(|preview| preview.making.is_some())
     }
 
     /// Another one is looked at; the one before stays as it is.

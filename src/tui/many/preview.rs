@@ -34,15 +34,19 @@ pub(super) const CLIENT: usize = 12;
 const MOST_BYTES: usize = 6;
 
 pub fn draw(canvas: &mut Canvas, model: &Model, panes: &Panes, preview: &Preview) {
-    let plan = match &preview.plan {
-        Ok(plan) => plan,
-        Err(why) => {
-            let area = panes.left.unwrap_or(panes.right);
-            canvas.heading(&area, "PLAN", false, "can't be sent");
-            paragraph(canvas, area.rows(1, u16::MAX), why, canvas.theme.caution);
-            return;
-        }
-    };
+    let area = panes.left.unwrap_or(panes.right);
+    if let Err(why) = &preview.draft {
+        canvas.heading(&area, "PLAN", false, "can't be sent");
+        paragraph(canvas, area.rows(1, u16::MAX), why, canvas.theme.caution);
+        return;
+    }
+    if let Some((peers, all)) = preview.looked_at() {
+        let note = format!("{} of {}", thousands(peers as u64), thousands(all as u64));
+        canvas.heading(&area, "PLAN", true, &note);
+        paragraph(canvas, area.rows(1, u16::MAX), waiting(preview), canvas.theme.muted);
+        return;
+    }
+    let Some(plan) = &preview.plan else { return };
     match panes.left {
         Some(left) => {
             blocks(canvas, left, left_blocks(model, plan, left.width()));
@@ -60,6 +64,15 @@ pub fn draw(canvas: &mut Canvas, model: &Model, panes: &Panes, preview: &Preview
             );
         }
         None => blocks(canvas, panes.right, left_blocks(model, plan, panes.right.width())),
+    }
+}
+
+/// What the operator waits for.
+const fn waiting(preview: &Preview) -> &'static str {
+    if preview.starts {
+        "Every marked peer is looked at once more, then the first request goes out. Going back ends it."
+    } else {
+        "Every marked peer is looked at: who can be asked, and who has to be left out. Nothing was sent."
     }
 }
 

@@ -7,9 +7,9 @@ use super::cells;
 use crate::screen::Model;
 use crate::tui::canvas::{Canvas, PILL, width};
 use swarmscope_facts::format::{counted, thousands};
-use swarmscope_facts::many::Campaign;
 use swarmscope_facts::many::campaign::State;
 use swarmscope_facts::many::outcome::Outcome;
+use swarmscope_facts::many::{Campaign, Plan};
 
 /// Cells of the bar, at most.
 const BAR: u16 = 21;
@@ -22,12 +22,8 @@ pub fn draw(canvas: &mut Canvas, model: &Model, x: u16, end: u16, y: u16) {
     let mut x = canvas.text(x + 2, end, y, "many", theme.muted) + 2;
     if let Some(preview) = &model.many.preview {
         const NOTHING: &str = "nothing sent yet";
-        if let Some(plan) = preview
-            .plan
-            .as_ref()
-            .ok()
-            .filter(|plan| x + width(&plan.title) + 2 + width(NOTHING) <= end)
-        {
+        let has_room = |plan: &&Plan| x + width(&plan.title) + 2 + width(NOTHING) <= end;
+        if let Some(plan) = preview.plan.as_ref().filter(has_room) {
             x = title(canvas, x, end, y, &plan.title, plan.targets.len());
         }
         canvas.text(x, end, y, NOTHING, theme.strong());

@@ -77,12 +77,12 @@ impl Running {
     }
 
     /// When the model wants to be woken. A screen that holds still sends nothing more to many, and
-    /// a replay sends nothing: there only the filter or the order of somebody who looks around
-    /// has the rest of the peers to go through.
+    /// a replay sends nothing: there only what somebody who looks around has asked for, the filter
+    /// or the order, has the rest of the peers to go through.
     pub(super) fn wake(&self) -> Option<Instant> {
         match &self.player {
-            Some(player) => (player.is_looked_at() && self.model.is_arranging()).then(Instant::now),
-            None if self.frozen.is_some() => None,
+            Some(player) => (player.is_looked_at() && self.model.is_busy()).then(Instant::now),
+            None if self.frozen.is_some() => self.model.is_busy().then(Instant::now),
             None => self.model.next_wake(),
         }
     }
@@ -116,11 +116,13 @@ impl Running {
         } else {
             self.frozen = Some(Frozen::new(self.model.now));
         }
+        self.show_status(); // from now on nothing more is sent
     }
 
     /// Lets all that waited in at once, each with its own time.
     pub(super) fn thaw(&mut self) {
         let Some(frozen) = self.frozen.take() else { return };
+        self.show_status();
         for (at, msg) in frozen.thaw() {
             self.fold_at(at, at, msg);
         }

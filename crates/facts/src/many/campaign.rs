@@ -410,10 +410,11 @@ impl Campaign {
         matches!(self.state, State::Running | State::Paused)
     }
 
-    /// Who is to be asked yet.
-    pub fn to_come(&self) -> impl Iterator<Item = &PeerKey> {
-        let next = if self.under_way() { self.next } else { self.rows.len() };
-        self.rows[next..].iter().map(|row| &row.peer)
+    /// Whether this peer is to be asked yet.
+    #[must_use]
+    pub fn is_to_come(&self, peer: &PeerKey) -> bool {
+        let to_come = &self.rows[self.next..];
+        self.under_way() && to_come.binary_search_by(|row| row.peer.cmp(peer)).is_ok()
     }
 
     /// Whether a request is one of this campaign's.

@@ -447,7 +447,7 @@ fn what_happens_while_everybody_is_sorted_is_in_the_order_when_that_ends() {
     {
         play.play(&step);
     }
-    while play.model.is_arranging() {
+    while play.model.is_busy() {
         assert!(play.model.next_wake().is_some(), "it goes on by itself");
         play.tell(Msg::Wake);
     }
@@ -455,7 +455,7 @@ fn what_happens_while_everybody_is_sorted_is_in_the_order_when_that_ends() {
     play.play(&Step::Sort(by(Column::RoundTrip), true));
     play.play(&Step::Filter("rtt:>1ms"));
     play.play(&Step::Sort(by(Column::RoundTrip), false));
-    while play.model.is_arranging() {
+    while play.model.is_busy() {
         play.tell(Msg::Wake);
     }
     assert_eq!(play.model.order.rows().len(), 2);

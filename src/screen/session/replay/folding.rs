@@ -3,6 +3,7 @@
 use super::spot::{Goal, Unread};
 
 use super::Player;
+use crate::screen::many::planning;
 use crate::screen::model::Model;
 use crate::screen::msg::{Effect, Msg};
 use crate::screen::session::recording::{Line, What};
@@ -146,6 +147,7 @@ impl Player {
                 _ => {} // a replay sends nothing
             }
         }
+        planning::finish(model);
         if resized {
             self.spot.size = model.size;
         }

@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use super::Player;
 use crate::screen::commands::{Command, Context, Meaning, meaning};
+use crate::screen::many::planning;
 use crate::screen::model::Model;
 use crate::screen::msg::{Effect, Msg};
 use crate::screen::update::update;
@@ -85,6 +86,7 @@ impl Player {
         }
         let before = switches(model);
         let mut effects = update(model, self.now(), msg);
+        planning::finish(model);
         if let Some(why) = effects.iter().find_map(refused) {
             model.log.nothing(model.now, why);
         }
