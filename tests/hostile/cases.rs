@@ -23,6 +23,7 @@ const GOSSIP: &str = "tests/hostile/gossip.rs";
 const PHASES: &str = "tests/hostile/phases.rs";
 const OUTPUT: &str = "tests/hostile/output.rs";
 const NETWORKS: &str = "tests/hostile/networks.rs";
+const WAITS: &str = "tests/hostile/waits.rs";
 const UNREAD: &str = "tests/program/unread.rs";
 const ENDLESS: &str = "crates/networks/src/sockets/tests/endless.rs";
 const METRICS: &str = "crates/crawl/src/metrics/server.rs";
@@ -271,6 +272,7 @@ const WEAKENED: &[Case] = &[
             (HOSTILE_SQL, "memory_is_limited_over_all_that_a_statement_holds"),
             (SQL, "waiting_for_another_program_is_part_of_the_time"),
             (SQL, "all_waits_of_a_request_are_one"),
+            (WAITS, "a_database_that_is_locked_holds_nobody_else_up"),
         ],
     },
     Case {
@@ -290,6 +292,7 @@ const WEAKENED: &[Case] = &[
         tests: &[
             (NATTRAVERSAL, "tries_are_few_a_minute_however_short_they_are"),
             (NATTRAVERSAL, "not_many_tries_run_at_a_time"),
+            (WAITS, "tries_through_a_nat_hold_nobody_else_up_and_flood_nobody"),
             (
                 "crates/probes/src/nat/rendezvous/puncher.rs",
                 "a_rendezvous_can_t_send_us_just_anywhere",
@@ -303,6 +306,7 @@ const WEAKENED: &[Case] = &[
         tests: &[
             ("tests/program/config.rs", "nobody_waits_for_a_pipe_in_the_configuration_directory"),
             ("tests/program/config.rs", "a_probe_that_is_a_device_is_not_read"),
+            (WAITS, "an_allow_list_that_becomes_a_pipe_holds_nobody_up"),
         ],
     },
     Case {

@@ -13,19 +13,19 @@ use super::honest::{Attack, Both, compare, config, permid};
 use super::victim::{Ceilings, PATIENCE, Setup, Victim};
 use super::{alone, runtime};
 
-const HONEST: u8 = 1;
+pub const HONEST: u8 = 1;
 const GREEDY: u8 = 2;
 const ENDLESS: &str = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) \
                        SELECT count(*) FROM n";
 
 /// The one that attacks.
-struct Greedy {
+pub struct Greedy {
     node: Node,
     events: Events,
 }
 
 impl Greedy {
-    async fn connect(to: SocketAddr) -> Self {
+    pub async fn connect(to: SocketAddr) -> Self {
         let (node, events) = Node::start(config(GREEDY)).await.expect("it starts");
         let (host, port) = (to.ip().to_string(), to.port());
         let reached = node.connect(Target { permid: None, host, port }).await;
@@ -33,7 +33,7 @@ impl Greedy {
         Self { node, events }
     }
 
-    fn ask(&self, victim: &Victim, message: MessageId, payload: Bytes) {
+    pub fn ask(&self, victim: &Victim, message: MessageId, payload: Bytes) {
         self.node.request(Ask {
             frequency: Frequency(0),
             payload,
@@ -43,7 +43,7 @@ impl Greedy {
     }
 
     /// Waits for so many replies.
-    async fn replies(&mut self, count: usize) {
+    pub async fn replies(&mut self, count: usize) {
         let mut came = 0;
         while came < count {
             let event = tokio::time::timeout(PATIENCE, self.events.recv()).await;
@@ -52,7 +52,7 @@ impl Greedy {
     }
 }
 
-fn both() -> [swarmscope_wire::Permid; 2] {
+pub fn both() -> [swarmscope_wire::Permid; 2] {
     [permid(HONEST), permid(GREEDY)]
 }
 

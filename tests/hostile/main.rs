@@ -20,6 +20,7 @@ mod pretenders;
 mod security;
 mod strangers;
 mod victim;
+mod waits;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

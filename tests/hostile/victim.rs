@@ -55,6 +55,8 @@ pub struct Setup<'a> {
     pub unread: bool,
     /// Whether it logs everything, and nobody reads that.
     pub unread_log: bool,
+    /// Further options.
+    pub options: &'a [&'a str],
 }
 
 impl Victim {
@@ -72,6 +74,7 @@ impl Victim {
         for permid in allow {
             command.args(["--allow", &permid.to_string()]);
         }
+        command.args(setup.options);
         let (level, stderr) =
             if setup.unread_log { ("trace", Stdio::piped()) } else { ("warn", Stdio::null()) };
         command.env_clear().env("HOME", home.path()).env("SWARMSCOPE_LOG", level);
