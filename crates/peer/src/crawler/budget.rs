@@ -10,6 +10,11 @@ use crate::limits::{Limit, Limits};
 /// is charged.
 pub const PART_FLOOR: u64 = 4 * 1024;
 
+/// A reply of up to so many bytes, one part of the original, always has room in the process: peers
+/// whose large replies take all of it hold no other answer up. What that adds is bounded by our own
+/// requests.
+pub const ALWAYS: u64 = 32 * 1024;
+
 /// The budgets for reply payloads, in bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Budgets {
@@ -104,10 +109,11 @@ impl Budget {
     }
 }
 
-/// Charges a part of `bytes` payload bytes to all three, or to none.
+/// Charges a part of `bytes` payload bytes to all three, those of its channel first, or to none.
 pub(super) fn charge(bytes: usize, budgets: [&mut Budget; 3]) -> Result<(), Exceeded> {
     let cost = (bytes as u64).max(PART_FLOOR);
-    for budget in &budgets {
+    let is_small = budgets[0].held + cost <= ALWAYS;
+    for budget in budgets.iter().filter(|budget| !is_small || budget.scope != Scope::Process) {
         budget.check(cost)?;
     }
     for budget in budgets {
@@ -131,5 +137,9 @@ mod tests {
         assert_eq!((channel.held(), peer.held(), process.held()), (40_000, 40_000, 40_000));
         charge(0, [&mut channel, &mut peer, &mut process]).unwrap();
         assert_eq!(channel.held(), 40_000 + PART_FLOOR);
+        let mut small = Budget::new(Scope::Channel, 100_000);
+        charge(32 * 1024, [&mut small, &mut peer, &mut process]).unwrap();
+        assert_eq!(process.held(), 40_000 + PART_FLOOR + ALWAYS);
+        charge(1, [&mut small, &mut peer, &mut process]).unwrap_err();
     }
 }
