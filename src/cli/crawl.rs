@@ -286,6 +286,8 @@ impl Prepared {
             tracing::info!("metrics at http://{bound}/metrics");
             tokio::spawn(server);
         }
+        let told = progress.clone();
+        let _serving = limits::Serving::start("crawl", move || told.borrow().limits.clone());
         let printed = Arc::new(Printed::to_standard_output(json));
         let live = Live::start(progress, json.then(|| Arc::clone(&printed)), TELL);
         let (mut asked, mut broken) = (None, None);

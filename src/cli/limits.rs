@@ -1,5 +1,5 @@
 //! `swarmscope limits`: what others may take of a process of this program, and what they take of
-//! the peers that run now.
+//! those that run now.
 
 mod served;
 
@@ -13,7 +13,7 @@ use super::output::{self, Line};
 use super::{CliError, config, logging, open_files};
 use swarmscope_peer::limits::{Limit, Limits, Reading, Unit};
 
-use served::Peer;
+use served::Running;
 pub use served::Serving;
 
 #[derive(Args, Debug)]
@@ -41,29 +41,29 @@ pub fn configured_for(crawl: &swarmscope_crawl::Settings) -> Result<Limits, CliE
     Ok(Limits { dials, ..limits.within_open_files(open_files::raise()) })
 }
 
-/// Prints every limit with its value, and for each peer that runs what is in use of it, the most
-/// that ever was, and how often it was reached.
+/// Prints every limit with its value, and for each peer, screen and crawl that runs what is in use of
+/// it, the most that ever was, and how often it was reached.
 ///
 /// # Errors
 /// The configuration can't be used, or standard output can't be written.
 pub fn run(args: &LimitsArgs) -> Result<u8, CliError> {
     logging::start(logging::Level::Warnings);
-    let (limits, peers) = (configured()?, served::ask_all());
+    let (limits, running) = (configured()?, served::ask_all());
     if args.json.json {
-        print_json(&limits, &peers)?;
+        print_json(&limits, &running)?;
     } else {
-        output::write_text(&text(&limits, &peers))?;
+        output::write_text(&text(&limits, &running))?;
     }
     Ok(0)
 }
 
-fn print_json(limits: &Limits, peers: &[Peer]) -> io::Result<()> {
+fn print_json(limits: &Limits, running: &[Running]) -> io::Result<()> {
     for limit in Limit::ALL {
         line(None, &values(limits, limit)).print()?;
     }
-    for peer in peers {
-        for reading in &peer.readings {
-            line(Some(peer.pid), reading).print()?;
+    for process in running {
+        for reading in &process.readings {
+            line(Some(process.pid), reading).print()?;
         }
     }
     Ok(())
@@ -96,24 +96,26 @@ fn unit(limit: Limit) -> &'static str {
     }
 }
 
-fn text(limits: &Limits, peers: &[Peer]) -> String {
+fn text(limits: &Limits, running: &[Running]) -> String {
     let mut text = String::new();
     let _ = writeln!(text, "{:27} {:14} {:>11} {:13}", "limit", "scope", "value", "unit");
     for limit in Limit::ALL {
         let (key, scope, value) = (limit.key(), limit.scope().words(), limit.of(limits));
         let _ = writeln!(text, "{key:27} {scope:14} {value:>11} {}", unit(limit));
     }
-    if peers.is_empty() {
-        text.push_str("\nNo peer of this user is running, so nothing is known of use.\n");
+    if running.is_empty() {
+        text.push_str(
+            "\nNo peer, screen or crawl of this user is running: nothing is known of use.\n",
+        );
     }
-    for peer in peers {
-        let _ = writeln!(text, "\npeer, process {}", peer.pid);
+    for process in running {
+        let _ = writeln!(text, "\n{}, process {}", process.what, process.pid);
         let _ = writeln!(
             text,
             "{:27} {:>11} {:>11} {:>11} {:>11}",
             "limit", "value", "in use", "most", "refused"
         );
-        for Reading { limit, allowed, used, most, refused } in &peer.readings {
+        for Reading { limit, allowed, used, most, refused } in &process.readings {
             // one source, permid or connection has no use of its own here, only the most of any
             let used = used.map_or_else(|| "-".to_owned(), |used| used.to_string());
             let key = limit.key();

@@ -137,13 +137,8 @@ impl Peer {
             }
         });
         tokio::pin!(meeting);
-        let _serving = match limits::Serving::start(node.clone()) {
-            Ok(serving) => Some(serving),
-            Err(error) => {
-                tracing::warn!("`swarmscope limits` will not find this peer: {error}");
-                None
-            }
-        };
+        let told = node.clone();
+        let _serving = limits::Serving::start("peer", move || told.limits());
         let mut journal = Journal::start(lines, self.audit);
         let code = loop {
             let counts = async {

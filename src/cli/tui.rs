@@ -218,6 +218,8 @@ pub async fn show(
     events: swarmscope_peer::node::Events,
     options: Options,
 ) -> Result<u8, CliError> {
+    let told = node.clone();
+    let _serving = limits::Serving::start("screen", move || told.limits());
     let ended = tui::run(Source::Node(node.clone(), events), options).await;
     node.shutdown(GRACE).await;
     exit_code(ended)

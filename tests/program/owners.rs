@@ -113,7 +113,16 @@ fn limits_are_printed_with_what_is_in_use_of_them() {
     let running = setups(true).expect("a peer runs");
     assert_eq!(of(&running), (77.into(), 0.into(), 0.into()));
     assert_eq!(running["most"], 1, "{running}");
-    drop(peer);
+    let args = ["crawl", &peer.addr, "--probe", "natcheck", "--every", "1", "--store", "c.sqlite"];
+    let crawl = Running::start(crawler.swarmscope(&args));
+    let told = || crawler.run(&["limits"]).stdout;
+    let tells = |_: u32| {
+        std::thread::sleep(std::time::Duration::from_millis(20)); // it does once a second
+        told().contains("\ncrawl, process ")
+    };
+    assert!((0..500).any(tells), "{}", told());
+    drop((crawl, peer));
+    assert!(!told().contains("process"), "nothing runs any more");
     assert!(setups(true).is_none(), "it was killed");
 
     fs::write(config.join("config.toml"), "[limits]\nsetups = 0\n").expect("written");

@@ -1,4 +1,4 @@
-//! How a peer that runs tells its limits to `swarmscope limits`: a socket in a directory that only
+//! How a process that runs tells its limits to `swarmscope limits`: a socket in a directory that only
 //! its user can enter. Whoever connects gets one line, and can say nothing.
 #![allow(clippy::disallowed_methods, reason = "it reads a socket of this machine, with a timeout")]
 
@@ -16,7 +16,6 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::super::directories;
 use swarmscope_peer::limits::{Limit, Reading};
-use swarmscope_peer::node::Node;
 use swarmscope_wire::text;
 
 /// A process that does not answer within this time is stopped, or hangs.
@@ -24,8 +23,10 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// More than all limits take.
 const LONGEST: u64 = 64 << 10;
 
-/// A peer of this user that runs, and its limits as they stand.
-pub(super) struct Peer {
+/// A process of this user that has limits, and how they stand.
+pub(super) struct Running {
+    /// What it does, in a word.
+    pub(super) what: String,
     pub(super) pid: u32,
     pub(super) readings: Vec<Reading>,
 }
@@ -40,28 +41,40 @@ struct Told {
     refused: u64,
 }
 
-/// Tells the limits of a node while it lives.
+/// Tells the limits of this process while it lives.
 pub struct Serving {
     path: PathBuf,
     _task: AbortOnDropHandle<()>,
 }
 
 impl Serving {
-    /// Needs a tokio runtime.
-    ///
-    /// # Errors
-    /// The socket can't be made.
-    pub fn start(node: Node) -> io::Result<Self> {
+    /// Needs a tokio runtime. `what`: what this process does, in a word. Without a socket nobody is
+    /// told, and the log says so.
+    pub fn start(
+        what: &str,
+        readings: impl Fn() -> Vec<Reading> + Send + Sync + 'static,
+    ) -> Option<Self> {
+        Self::try_start(what, readings)
+            .inspect_err(|error| {
+                tracing::warn!("`swarmscope limits` will not find this {what}: {error}");
+            })
+            .ok()
+    }
+
+    fn try_start(
+        what: &str,
+        readings: impl Fn() -> Vec<Reading> + Send + Sync + 'static,
+    ) -> io::Result<Self> {
         let directory =
             directories::running().map_err(|_| io::Error::other("no home directory"))?;
         DirBuilder::new().recursive(true).mode(0o700).create(&directory)?;
-        let path = directory.join(format!("{}.sock", std::process::id()));
+        let path = directory.join(format!("{what}-{}.sock", std::process::id()));
         let _ = fs::remove_file(&path); // of a process that had this number before
         let listener = UnixListener::bind(&path)?;
         let task = tokio::spawn(async move {
             while let Ok((mut socket, _)) = listener.accept().await {
                 // one at a time: a reader that does not read holds up nobody but other readers
-                let line = text::json(&told(&node.limits())).unwrap_or_default();
+                let line = text::json(&told(&readings())).unwrap_or_default();
                 let _ = tokio::time::timeout(PATIENCE, socket.write_all(line.as_bytes())).await;
             }
         });
@@ -86,17 +99,20 @@ fn told(readings: &[Reading]) -> Vec<Told> {
     readings.iter().map(told).collect()
 }
 
-/// The peers of this user that answer.
-pub(super) fn ask_all() -> Vec<Peer> {
+/// The processes of this user that answer.
+pub(super) fn ask_all() -> Vec<Running> {
     let entries = directories::running().ok().and_then(|directory| fs::read_dir(directory).ok());
     let paths = entries.into_iter().flatten().flatten().map(|entry| entry.path());
-    let mut peers: Vec<_> = paths.filter_map(|path| ask(&path)).collect();
-    peers.sort_by_key(|peer| peer.pid);
-    peers
+    let answers = paths.filter_map(|path| ask(&path));
+    // a crawl of the DHT has none of these, and one that begins can't tell yet
+    let mut running: Vec<_> = answers.filter(|it| !it.readings.is_empty()).collect();
+    running.sort_by_key(|process| process.pid);
+    running
 }
 
-fn ask(path: &Path) -> Option<Peer> {
-    let pid = path.file_name()?.to_str()?.strip_suffix(".sock")?.parse().ok()?;
+fn ask(path: &Path) -> Option<Running> {
+    let (what, pid) = path.file_name()?.to_str()?.strip_suffix(".sock")?.split_once('-')?;
+    let (what, pid) = (text::clean(what).into_owned(), pid.parse().ok()?);
     let socket = match UnixStream::connect(path) {
         Ok(socket) => socket,
         Err(error) => {
@@ -115,5 +131,5 @@ fn ask(path: &Path) -> Option<Peer> {
         let Told { allowed, used, most, refused, .. } = told;
         Some(Reading { limit, allowed, used, most, refused })
     };
-    Some(Peer { pid, readings: told.into_iter().filter_map(reading).collect() })
+    Some(Running { what, pid, readings: told.into_iter().filter_map(reading).collect() })
 }
