@@ -80,13 +80,18 @@ fn tries_through_a_nat_hold_nobody_else_up_and_flood_nobody() {
                 tokio::time::sleep(Duration::from_millis(2)).await;
             }
         };
+        let beside = async {
+            tokio::time::sleep(Duration::from_secs(2)).await;
+            both.asks(15).await
+        };
         tokio::select! {
-            times = both.asks(15) => compare("tries through a NAT without end", Attack::Holds, quiet, times),
+            times = beside => compare("tries through a NAT without end", Attack::Holds, quiet, times),
             () = attack => unreachable!("it has no end"),
         }
     });
     let came = came.load(Ordering::Relaxed);
-    assert!((1..200).contains(&came), "{came} datagrams");
+    // nine tries a minute of one Crawler, three datagrams each; a thousand were asked for
+    assert!((1..=27).contains(&came), "{came} datagrams");
     victim.check("tries through a NAT without end", CEILINGS);
 }
 

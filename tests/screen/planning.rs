@@ -1,9 +1,13 @@
 //! A request to thousands is planned step by step: keys come between, and nothing goes out that
 //! nobody looks at.
 
+use std::time::Duration;
+
+use swarmscope::screen::input::Input;
 use swarmscope::screen::many::Preview;
 use swarmscope::screen::session::recording::typing::Typing;
 use swarmscope::screen::{Effect, Key, Model, Msg, Now, Screen};
+
 use swarmscope_peer::node::{Direction, Event, PeerKey, Source, Ticket, Transport};
 use swarmscope_wire::{MessageId, OverlayVersion, Permid};
 
@@ -53,7 +57,8 @@ fn palette(model: &mut Model, command: &str) {
 /// Nothing is sent by looking: the first request goes out once all of it is done.
 fn wake(model: &mut Model) {
     assert_eq!(model.next_wake(), Some(model.now.instant), "the rest is wanted at once");
-    let effects = fold(model, before(0), Msg::Wake);
+    let now = model.now;
+    let effects = fold(model, now, Msg::Wake);
     assert!(effects.is_empty() || !model.is_busy(), "{effects:?}");
 }
 
@@ -63,13 +68,14 @@ fn settle(model: &mut Model) {
     }
 }
 
-/// How many were looked at, step by step.
+/// How many were looked at, step by step. A second passes after each of them.
 fn steps(model: &mut Model) -> Vec<Option<(usize, usize)>> {
     let looked_at = |model: &Model| model.many.preview.as_ref().and_then(Preview::looked_at);
     let mut all = vec![looked_at(model)];
     while all.last().is_some_and(Option::is_some) {
         wake(model);
         all.push(looked_at(model));
+        tick(model, 1);
     }
     all
 }
@@ -80,7 +86,7 @@ fn thousands_are_looked_at_in_steps_twice_before_the_first_request() {
     assert_eq!(model.facts.marks().len(), CROWD as usize + 1);
     press(&mut model, &[Key::ctrl('s')]);
     let text = screen(&mut model, 120, 40, &dark());
-    assert!(text.contains("0 of 9 001") && text.contains("Nothing was sent"), "{text}");
+    assert!(text.contains("0 of 9 001") && text.contains("can be asked"), "{text}");
     press(&mut model, &[ENTER]);
     assert!(model.many.preview.as_ref().is_some_and(|preview| !preview.starts), "too early");
     let all = 9_001;
@@ -98,7 +104,7 @@ fn thousands_are_looked_at_in_steps_twice_before_the_first_request() {
     press(&mut model, &[ENTER]);
     assert!(model.many.campaign.is_none());
     let text = screen(&mut model, 120, 40, &dark());
-    assert!(text.contains("1 000 of 9 001") && text.contains("once more"), "{text}");
+    assert!(text.contains("1 000 of 9 001") && text.contains("peer again"), "{text}");
     assert_eq!(steps(&mut model), every_thousand.collect::<Vec<_>>());
     let campaign = model.many.campaign.as_ref().expect("a request to many");
     // the place of the first is free once everybody was looked at
@@ -125,7 +131,7 @@ fn who_goes_away_before_it_starts_has_sent_nothing() {
 }
 
 #[test]
-fn a_mark_that_moves_to_another_place_meanwhile_is_not_lost() {
+fn a_mark_goes_to_another_place_with_its_peer_and_to_no_other_peer() {
     let mut model = crowd("mark all");
     let first = PeerKey::Permid(peer(0));
     // everybody but the first peer is marked, and the address is it
@@ -141,14 +147,77 @@ fn a_mark_that_moves_to_another_place_meanwhile_is_not_lost() {
         version: OverlayVersion::CURRENT,
         transport: Transport::Tls,
         direction: Direction::Outgoing,
-        rtt: std::time::Duration::from_millis(3),
+        rtt: Duration::from_millis(3),
     };
+    let free = model.facts.peers().index(&PeerKey::Address("10.0.0.1:7760".into()));
     fold(&mut model, before(0), Msg::Node(connected));
+    let newcomer = PeerKey::Permid(peer(CROWD));
+    heard(&mut model, newcomer.clone());
+    assert_eq!(model.facts.peers().index(&newcomer), free, "which nobody has marked");
     settle(&mut model);
     let plan = model.many.preview.as_ref().and_then(|preview| preview.plan.as_ref());
     let plan = plan.expect("a plan");
     assert_eq!((plan.message, plan.targets.len()), (MessageId::NATCHECK, CROWD as usize));
     assert!(plan.targets.iter().any(|target| target.peer == first));
+    assert!(plan.targets.iter().all(|target| target.peer != newcomer));
+}
+
+#[test]
+fn a_request_does_not_begin_behind_the_log() {
+    let mut model = crowd("mark all");
+    press(&mut model, &[Key::ctrl('s')]);
+    settle(&mut model);
+    press(&mut model, &[ENTER, Key::char('L')]);
+    settle(&mut model);
+    press(&mut model, &[ESC]);
+    assert!(model.many.campaign.is_none());
+    press(&mut model, &[ENTER]);
+    settle(&mut model);
+    assert!(model.many.campaign.is_some(), "told anew, it does");
+}
+
+#[test]
+fn another_request_is_shown_before_it_is_sent() {
+    let mut model = crowd("mark all");
+    press(&mut model, &[Key::ctrl('s')]);
+    settle(&mut model);
+    let shown = |model: &Model| {
+        let preview = model.many.preview.as_ref().expect("a preview");
+        (preview.starts, preview.plan.as_ref().map(|plan| (plan.message, plan.targets.len())))
+    };
+    palette(&mut model, "request database");
+    press(&mut model, &[ENTER]);
+    settle(&mut model);
+    let database = (MessageId::DATABASE_QUERY, CROWD as usize);
+    assert_eq!(shown(&model), (false, Some(database)));
+    palette(&mut model, "request natcheck");
+    tick(&mut model, 1_000);
+    settle(&mut model);
+    assert_eq!(shown(&model), (false, Some((MessageId::NATCHECK, CROWD as usize))), "by itself");
+    press(&mut model, &[ENTER]);
+    settle(&mut model);
+    assert_eq!(model.many.campaign.as_ref().map(|it| it.plan.message), Some(MessageId::NATCHECK));
+}
+
+/// So many seconds later.
+fn tick(model: &mut Model, seconds: u64) {
+    let later = Duration::from_secs(seconds);
+    let now = Now { instant: model.now.instant + later, wall: model.now.wall + later };
+    assert!(fold(model, now, Msg::Tick).is_empty());
+}
+
+#[test]
+fn once_a_request_is_mended_its_peers_are_gathered() {
+    let mut model = crowd("mark all");
+    model.composer.frequency = Input::new("soon".to_owned());
+    press(&mut model, &[Key::ctrl('s')]);
+    let text = screen(&mut model, 120, 40, &dark());
+    assert!(text.contains("can't be sent"), "{text}");
+    model.composer.frequency = Input::new("3600".to_owned());
+    tick(&mut model, 1);
+    settle(&mut model);
+    let plan = model.many.preview.as_ref().and_then(|preview| preview.plan.as_ref());
+    assert_eq!(plan.map(|plan| (plan.marked, plan.targets.len())), Some((9_001, 9_000)));
 }
 
 #[test]
@@ -173,6 +242,12 @@ fn a_screen_that_holds_still_sorts_and_plans_to_the_end_and_sends_nothing() {
 /// A message, its time, and what was being typed.
 type Line = (Now, Msg, [Typing; 2]);
 
+fn asked(model: &Model) -> usize {
+    let campaign = model.many.campaign.as_ref().expect("a request to many");
+    assert!(campaign.has(Ticket(7)), "the ticket is of its first request");
+    campaign.rows().iter().filter(|row| row.ticket.is_some()).count()
+}
+
 #[test]
 fn a_replay_asks_whom_the_session_asked() {
     let (model, tape) = taped(|| {
@@ -188,16 +263,36 @@ fn a_replay_asks_whom_the_session_asked() {
         fold(&mut model, before(0), Msg::Asked(ask.clone(), Ticket(7)));
         model
     });
-    let asked = |model: &Model| {
-        let campaign = model.many.campaign.as_ref().expect("a request to many");
-        assert!(campaign.has(Ticket(7)), "the ticket is of its first request");
-        campaign.rows().iter().filter(|row| row.ticket.is_some()).count()
-    };
     assert_eq!(asked(&model), 1);
-    // as it is where the steps were other ones: of all wakes the last one alone
+    // as it is where the steps were other ones: of the wakes since it was told, the last one alone
+    let told = |(_, msg, _): &Line| matches!(msg, Msg::Key(key) if *key == ENTER);
+    let told = tape.iter().rposition(told).expect("a key");
     let last = tape.iter().rposition(|(_, msg, _)| matches!(msg, Msg::Wake)).expect("it was woken");
-    let is_kept = |(at, line): &(usize, Line)| *at == last || !matches!(line.1, Msg::Wake);
-    let tape = tape.into_iter().enumerate().filter(is_kept).map(|(_, line)| line).collect();
-    let text = file(&model, tape, before(4_000_000));
-    assert_eq!(asked(&played(&text).1), 1);
+    let is_kept = |at: &usize| *at < told || *at == last || !matches!(tape[*at].1, Msg::Wake);
+    let others: Vec<Line> = (0..tape.len()).filter(is_kept).map(|at| tape[at].clone()).collect();
+    assert!(tape.len() > others.len() + 5, "some steps are missing");
+    for tape in [others, tape] {
+        let text = file(&model, tape, before(4_000_000));
+        assert_eq!(asked(&played(&text).1), 1);
+    }
+}
+
+#[test]
+fn a_replay_asks_nobody_where_the_session_asked_nobody() {
+    for early in [false, true] {
+        let (model, tape) = taped(|| {
+            let mut model = crowd("mark all");
+            press(&mut model, &[Key::ctrl('s')]);
+            if !early {
+                settle(&mut model);
+            }
+            press(&mut model, &[ENTER]);
+            wake(&mut model);
+            press(&mut model, &[ESC]);
+            model
+        });
+        assert!(model.many.campaign.is_none());
+        let text = file(&model, tape, before(4_000_000));
+        assert!(played(&text).1.many.campaign.is_none(), "{early}");
+    }
 }

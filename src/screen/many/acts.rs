@@ -76,8 +76,8 @@ pub fn can_start(model: &Model) -> Ready {
     conditions::is_no_replay(model)?;
     let Some(preview) = &model.many.preview else { return Err("nothing prepared".to_owned()) };
     preview.draft.as_ref().map_err(Clone::clone)?;
-    let plan = preview.plan.as_ref().ok_or("the marked peers are still being looked at")?;
-    only_if(!preview.starts, "it starts once every peer was looked at again")?;
+    let plan = preview.plan.as_ref().ok_or("still checking the marked peers")?;
+    only_if(!preview.starts, "it starts once every peer has been checked again")?;
     only_if(!plan.targets.is_empty(), "no marked peer can be asked; see LEFT OUT")?;
     let room = model.many.under_way().count() < MOST;
     only_if(room, "16 requests to many are under way: stop one or wait")
@@ -86,11 +86,14 @@ pub fn can_start(model: &Model) -> Ready {
 /// Sends to all: what is planned is planned once more, for the peers are not what they were when it
 /// was read.
 pub fn start(model: &mut Model) -> Effects {
+    if !planning::is_shown(model) {
+        model.say(Kind::Plain, "the request has changed: this is what would be sent now");
+        return planning::show(model);
+    }
     if let Some(preview) = &mut model.many.preview {
         preview.starts = true;
     }
-    planning::again(model);
-    none()
+    planning::again(model)
 }
 
 pub fn has_plan(model: &Model) -> Ready {
@@ -125,8 +128,8 @@ pub fn keep_pace(model: &mut Model) -> Effects {
             if let Some(preview) = &mut model.many.preview {
                 preview.plan = None; // it is of another pace
                 preview.starts = false;
-                planning::again(model);
             }
+            return planning::again(model);
         }
         Err(error) => form.error = Some(error),
     }

@@ -1,5 +1,6 @@
 //! What happens, as far as a campaign is concerned, and what it does next.
 
+use super::super::actions::Effects;
 use super::super::log::Kind;
 use super::super::model::Model;
 use super::super::msg::{Effect, Msg};
@@ -84,8 +85,7 @@ impl Passed {
 /// preview follows the time.
 pub fn turn(model: &mut Model, what: Passed) -> Vec<Effect> {
     let (now, is_frozen) = (model.now, model.showing.frozen.is_some());
-    refresh(model, what);
-    let (mut asks, mut ended) = (Vec::new(), Vec::new());
+    let (mut asks, mut ended) = (refresh(model, what), Vec::new());
     for campaign in model.many.all_mut() {
         let was_under_way = campaign.under_way();
         // only then: what has waited while the screen held still comes with times that are past,
@@ -112,15 +112,21 @@ fn sent(request: Request) -> Effect {
     }
 }
 
-/// A plan that is being made goes on; one that was shown for its time is made again.
-fn refresh(model: &mut Model, what: Passed) {
+/// A plan that is being made goes on, in a replay that somebody looks at to its end; one that was
+/// shown for its time is made again.
+fn refresh(model: &mut Model, what: Passed) -> Effects {
     let now = model.now.instant;
-    let is_shown = what == Passed::Second && model.screen == Screen::Many;
-    match &model.many.preview {
-        Some(_) if model.many.is_planning() && what == Passed::Wake => planning::go_on(model),
-        Some(preview) if is_shown && now >= preview.again => planning::again(model),
-        _ => {}
+    let is_seen = what == Passed::Second && model.screen == Screen::Many;
+    if model.many.is_planning() {
+        match what {
+            Passed::Wake => planning::go_on(model),
+            Passed::Second if model.showing.replay.is_some() => planning::finish(model),
+            Passed::Second | Passed::News => {}
+        }
+    } else if is_seen && model.many.preview.as_ref().is_some_and(|preview| now >= preview.again) {
+        return planning::again(model);
     }
+    Effects::new()
 }
 
 /// The first answer of its kind that is far larger than the others. What else can be odd is told

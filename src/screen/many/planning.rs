@@ -8,6 +8,7 @@ use super::state::{Making, Preview};
 use super::view::View;
 use crate::screen::actions::Effects;
 use crate::screen::log::Kind;
+use crate::screen::mode::Mode;
 use crate::screen::model::Model;
 use crate::screen::msg::Effect;
 use crate::screen::which::Screen;
@@ -38,15 +39,15 @@ pub(super) fn show(model: &mut Model) -> Effects {
     let check = own
         .filter(|_| model.showing.replay.is_none())
         .map(|draft| Effect::CheckPayload(draft.message, draft.payload.clone()));
-    let gathering = Making::Gathering { marks: model.facts.marks().clone(), next: 0 };
     model.many.preview = Some(Preview {
-        making: draft.is_ok().then_some(gathering),
+        making: draft.is_ok().then(|| gathering(model)),
         draft,
         plan: None,
         top: 0,
         doubt: None,
         starts: false,
         peers: BTreeSet::new(),
+        gathered: false,
         again: model.now.instant,
     });
     go_on(model);
@@ -54,17 +55,44 @@ pub(super) fn show(model: &mut Model) -> Effects {
 }
 
 /// Looks at the same peers once more: times have passed, peers have come and gone. What was known is
-/// shown meanwhile.
-pub(super) fn again(model: &mut Model) {
+/// shown meanwhile. Another request than the one that is shown begins anew.
+pub(super) fn again(model: &mut Model) -> Effects {
     let draft = draft(model);
-    let begins = draft.clone().ok().map(|draft| looking_at(model, draft));
-    let Some(preview) = &mut model.many.preview else { return };
-    preview.draft = draft;
-    preview.making = begins;
-    if preview.making.is_none() {
-        preview.plan = None; // it is of a request that can't be sent any more
+    let Some(preview) = &model.many.preview else { return Effects::new() };
+    if !is_of(preview, &draft) {
+        return show(model);
+    }
+    let begins = draft
+        .clone()
+        .ok()
+        .map(|draft| if preview.gathered { looking_at(model, draft) } else { gathering(model) });
+    if let Some(preview) = &mut model.many.preview {
+        preview.draft = draft;
+        preview.making = begins;
     }
     go_on(model);
+    Effects::new()
+}
+
+/// Whether a preview is of this request. Its pace may be another one, and a payload that is made for
+/// each peer is not the one in the composer.
+fn is_of(preview: &Preview, draft: &Result<Draft, String>) -> bool {
+    match (&preview.draft, draft) {
+        (Ok(shown), Ok(draft)) => {
+            let request = |it: &Draft| (it.message, it.network, it.frequency, it.usual);
+            request(shown) == request(draft) && (draft.usual || shown.payload == draft.payload)
+        }
+        (shown, draft) => shown == draft,
+    }
+}
+
+/// Whether the preview is of the request in the composer.
+pub(super) fn is_shown(model: &Model) -> bool {
+    model.many.preview.as_ref().is_some_and(|preview| is_of(preview, &draft(model)))
+}
+
+fn gathering(model: &Model) -> Making {
+    Making::Gathering { marks: model.facts.marks().clone(), next: 0 }
 }
 
 fn looking_at(model: &Model, draft: Draft) -> Making {
@@ -76,8 +104,7 @@ fn sight(model: &Model) -> Sight<'_> {
     Sight { facts: &model.facts, registry: model.registry(), now: model.now, own }
 }
 
-/// All that is left at once. So do replays: what a recording tells next was asked from the whole
-/// plan, and in how many steps it was made is not for a replay to know.
+/// All that is left, at once.
 pub(in crate::screen) fn finish(model: &mut Model) {
     while model.many.is_planning() {
         go_on(model);
@@ -103,15 +130,19 @@ fn step(model: &Model, preview: &mut Preview, making: Making) -> Option<Making> 
         Making::Gathering { marks, next } => {
             let peers = model.facts.peers();
             let mut left = marks.iter_from(next);
+            // a place is given to another peer once its own has gone, and its mark with it
+            let is_marked = |place: &usize| peers.marks().contains(*place);
             let key = |place| peers.at(place).map(|peer| peer.key.clone());
-            preview.peers.extend(left.by_ref().take(GATHERED).filter_map(key));
+            let some = left.by_ref().take(GATHERED).filter(is_marked);
+            preview.peers.extend(some.filter_map(key));
             if let Some(next) = left.next() {
                 drop(left);
                 return Some(Making::Gathering { marks, next });
             }
             // a mark can move to the place of another peer, which is the same one
-            let since = peers.marks().since(&marks).filter(|place| peers.marks().contains(*place));
+            let since = peers.marks().since(&marks).filter(is_marked);
             preview.peers.extend(since.filter_map(key));
+            preview.gathered = true;
             looking_at(model, preview.draft.clone().ok()?)
         }
         looking_at @ Making::LookingAt { .. } => looking_at,
@@ -137,14 +168,15 @@ fn step(model: &Model, preview: &mut Preview, making: Making) -> Option<Making> 
 }
 
 /// Sends to all where the operator has said so and still looks at it: a request never begins behind
-/// another screen.
+/// another screen, or a list that is open before it.
 fn start_if_told(model: &mut Model) {
     let Some(preview) = model.many.preview.as_mut().filter(|preview| preview.starts) else {
         return;
     };
     preview.starts = false;
     let can_be_sent = preview.plan.as_ref().is_some_and(|plan| !plan.targets.is_empty());
-    if model.screen != Screen::Many || !can_be_sent {
+    let is_seen = model.screen == Screen::Many && matches!(model.mode, Mode::Main);
+    if !is_seen || !can_be_sent {
         return;
     }
     let Some(plan) = model.many.preview.take().and_then(|preview| preview.plan) else { return };

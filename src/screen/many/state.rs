@@ -29,6 +29,8 @@ pub struct Preview {
     pub starts: bool,
     /// The marked peers, as far as they were gathered.
     pub(super) peers: BTreeSet<PeerKey>,
+    /// All of them were.
+    pub(super) gathered: bool,
     /// What is left of making the plan.
     pub(super) making: Option<Making>,
     /// When it is planned again.
@@ -113,6 +115,11 @@ impl Many {
     pub(super) fn is_taken(&self, message: MessageId, peer: &PeerKey) -> bool {
         let mut same = self.under_way().filter(|campaign| campaign.plan.message == message);
         same.any(|campaign| campaign.is_to_come(peer))
+    }
+
+    /// Whether a request is to go out once its plan is made.
+    pub(in crate::screen) fn starts(&self) -> bool {
+        self.preview.as_ref().is_some_and(|preview| preview.starts)
     }
 
     /// Whether a plan is being made, step by step.

@@ -70,9 +70,9 @@ pub fn draw(canvas: &mut Canvas, model: &Model, panes: &Panes, preview: &Preview
 /// What the operator waits for.
 const fn waiting(preview: &Preview) -> &'static str {
     if preview.starts {
-        "Every marked peer is looked at once more, then the first request goes out. Going back ends it."
+        "Checking every marked peer again; then the first request goes out. Leaving this screen cancels it."
     } else {
-        "Every marked peer is looked at: who can be asked, and who has to be left out. Nothing was sent."
+        "Checking which marked peers can be asked. Nothing has been sent."
     }
 }
 

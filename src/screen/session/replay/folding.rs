@@ -8,12 +8,18 @@ use crate::screen::model::Model;
 use crate::screen::msg::{Effect, Msg};
 use crate::screen::session::recording::{Line, What};
 use crate::screen::update::update;
+use swarmscope_facts::networks;
 
 const SECOND: i64 = 1_000_000;
 
 /// Whether it depends on the order of the list.
 fn moves_about(what: &What) -> bool {
     matches!(what, What::Msg(Msg::Key(_) | Msg::Paste(_) | Msg::Mouse(..) | Msg::Wake))
+}
+
+/// Whether a request was taken.
+const fn is_taken(msg: &Msg) -> bool {
+    matches!(msg, Msg::Asked(..) | Msg::Network(networks::Event::Asked { .. }))
 }
 
 impl Player {
@@ -98,6 +104,11 @@ impl Player {
         self.spot.next += 1;
         match what {
             What::Msg(msg) => {
+                if is_taken(&msg) && model.many.starts() {
+                    // a program that planned in other steps had begun by then
+                    planning::finish(model);
+                    self.fold(model, at, Msg::Wake);
+                }
                 if let Msg::Decoded { ticket, .. } = msg {
                     self.spot.take_unread(ticket); // where what it was read as is recorded
                 }
@@ -147,7 +158,6 @@ impl Player {
                 _ => {} // a replay sends nothing
             }
         }
-        planning::finish(model);
         if resized {
             self.spot.size = model.size;
         }

@@ -97,6 +97,22 @@ fn requests_go_out_evenly_from_the_first_moment_on() {
 }
 
 #[test]
+fn who_is_to_come_is_found_in_whatever_order_tickets_come() {
+    let clock = Clock::new();
+    let mut campaign = campaign(9, "20", 64, &clock);
+    let key = |n| PeerKey::Permid(permid(n));
+    let mut left: Vec<usize> = (0..9).collect();
+    for (ticket, n) in [(0, 5), (1, 8), (2, 0), (3, 7), (4, 1)] {
+        campaign.send(clock.at(50 * ticket)).expect("it is due");
+        campaign.asked(&key(n), MESSAGE, Ticket(ticket));
+        left.retain(|other| *other != n);
+        assert_eq!((0..9).filter(|n| campaign.is_to_come(&key(*n))).collect::<Vec<_>>(), left);
+        let targets: Vec<_> = campaign.plan.targets.iter().map(|target| &target.peer).collect();
+        assert_eq!(targets, campaign.rows().iter().map(|row| &row.peer).collect::<Vec<_>>());
+    }
+}
+
+#[test]
 fn silent_peers_hold_the_places_and_answers_give_them_back_without_a_burst() {
     let clock = Clock::new();
     let mut campaign = campaign(10, "20", 3, &clock);

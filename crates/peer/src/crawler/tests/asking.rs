@@ -258,11 +258,12 @@ fn small_replies_pass_while_large_ones_take_all_that_there_is() {
     rig.connect(A, 2, Direction::Outgoing, None);
     rig.connect(B, 3, Direction::Outgoing, None);
     let (large, honest, other) = (rig.ask_on(ask(2)), rig.ask_on(ask(3)), rig.ask_on(ask(3)));
-    rig.part(A, &part(large.1, 9, &[0; 96_000])); // and nothing more, for as long as it may take
-    rig.part(B, &part(honest.1, 1, &[1; 20_000]));
-    rig.part(B, &part(honest.1, 0, &[1; 12_000]));
+    // and nothing more, for as long as it may take
+    rig.part(A, &part(large.1, 9, &vec![0; 96_000]));
+    rig.part(B, &part(honest.1, 1, &vec![1; 20_000]));
+    rig.part(B, &part(honest.1, 0, &vec![1; 12_000]));
     assert_eq!(rig.ends(), [(honest.0, Ok(vec![1; 32_000].into()))]);
-    rig.part(B, &part(other.1, 1, &[1; 32_768]));
+    rig.part(B, &part(other.1, 1, &vec![1; 32_768]));
     rig.part(B, &part(other.1, 0, &[1]));
     assert_eq!(rig.ends(), [(other.0, Err(Cause::TooLarge))], "this one is not small");
 }
