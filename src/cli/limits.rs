@@ -110,6 +110,11 @@ fn text(limits: &Limits, running: &[Running]) -> String {
     }
     for process in running {
         let _ = writeln!(text, "\n{}, process {}", process.what, process.pid);
+        if process.readings.is_empty() {
+            // a crawl of the DHT, or one that has just begun
+            text.push_str("It tells nothing of these limits.\n");
+            continue;
+        }
         let _ = writeln!(
             text,
             "{:27} {:>11} {:>11} {:>11} {:>11}",

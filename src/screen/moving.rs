@@ -224,7 +224,9 @@ pub fn back(model: &mut Model) -> Effects {
         return none();
     }
     if went_back(model) {
-        return none();
+        // marks may be others than a preview shows
+        let previews = model.screen == Screen::Many && model.many.preview.is_some();
+        return if previews { many::planning::show(model) } else { none() };
     }
     if model.focus != Pane::Peers || model.inside {
         model.focus = Pane::Peers;

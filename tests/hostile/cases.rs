@@ -245,7 +245,7 @@ const WEAKENED: &[Case] = &[
     Case {
         attack: "48 peers that send a screen 60 MB each",
         before: "3.4 GiB",
-        now: "replies count from the first part until they have been decoded and dropped, for each peer and in all; one of up to 32 KiB always has room",
+        now: "replies count from the first part until they have been decoded and dropped, for each peer and in all; those of up to 32 KiB have 64 MiB besides",
         tests: &[
             (ASKING, "small_replies_pass_while_large_ones_take_all_that_there_is"),
             (ASKING, "one_peer_can_not_take_the_memory_of_all"),

@@ -50,7 +50,8 @@ fn crowd(marked: &str) -> Model {
 
 fn palette(model: &mut Model, command: &str) {
     press(model, &[Key::char(':')]);
-    fold(model, before(0), Msg::Paste(command.into()));
+    let now = model.now;
+    fold(model, now, Msg::Paste(command.into()));
     press(model, &[ENTER]);
 }
 
@@ -177,6 +178,19 @@ fn a_request_does_not_begin_behind_the_log() {
 }
 
 #[test]
+fn who_was_unmarked_meanwhile_is_not_asked() {
+    let mut model = crowd("mark all");
+    press(&mut model, &[Key::ctrl('s')]);
+    settle(&mut model);
+    palette(&mut model, "unmark all");
+    press(&mut model, &[ENTER]);
+    settle(&mut model);
+    assert!(model.many.campaign.is_none());
+    let text = screen(&mut model, 120, 40, &dark());
+    assert!(text.contains("nothing was sent: no marked peer can be asked any more"), "{text}");
+}
+
+#[test]
 fn another_request_is_shown_before_it_is_sent() {
     let mut model = crowd("mark all");
     press(&mut model, &[Key::ctrl('s')]);
@@ -275,6 +289,47 @@ fn a_replay_asks_whom_the_session_asked() {
         let text = file(&model, tape, before(4_000_000));
         assert_eq!(asked(&played(&text).1), 1);
     }
+}
+
+#[test]
+fn a_replay_takes_a_ticket_of_one_request_for_no_other() {
+    let (model, tape) = taped(|| {
+        let mut model = crowd("mark all");
+        press(&mut model, &[Key::ctrl('s')]);
+        settle(&mut model);
+        press(&mut model, &[ENTER]);
+        let sent = |model: &mut Model, ticket| {
+            let mut last = Vec::new();
+            while last.is_empty() {
+                let now = model.now.instant + Duration::from_millis(25);
+                let wall = model.now.wall + Duration::from_millis(25);
+                last = fold(model, Now { instant: now, wall }, Msg::Wake);
+            }
+            let [Effect::Request(ask)] = &last[..] else { panic!("{last:?}") };
+            let now = model.now;
+            fold(model, now, Msg::Asked(ask.clone(), ticket));
+        };
+        sent(&mut model, Ticket(7));
+        palette(&mut model, "request database");
+        press(&mut model, &[ESC]);
+        press(&mut model, &[Key::ctrl('s')]);
+        while model.is_busy() {
+            let now = model.now;
+            fold(&mut model, now, Msg::Wake);
+        }
+        press(&mut model, &[ENTER]);
+        sent(&mut model, Ticket(8));
+        assert!(model.many.preview.as_ref().is_some_and(|preview| preview.starts));
+        press(&mut model, &[ESC]);
+        model
+    });
+    let all = |model: &Model| {
+        let tickets = |ticket| model.many.all().filter(|it| it.has(Ticket(ticket))).count();
+        (model.many.all().count(), tickets(7), tickets(8))
+    };
+    assert_eq!(all(&model), (1, 1, 1));
+    let text = file(&model, tape, before(4_000_000));
+    assert_eq!(all(&played(&text).1), (1, 1, 1));
 }
 
 #[test]

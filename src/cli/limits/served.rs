@@ -103,15 +103,14 @@ fn told(readings: &[Reading]) -> Vec<Told> {
 pub(super) fn ask_all() -> Vec<Running> {
     let entries = directories::running().ok().and_then(|directory| fs::read_dir(directory).ok());
     let paths = entries.into_iter().flatten().flatten().map(|entry| entry.path());
-    let answers = paths.filter_map(|path| ask(&path));
-    // a crawl of the DHT has none of these, and one that begins can't tell yet
-    let mut running: Vec<_> = answers.filter(|it| !it.readings.is_empty()).collect();
+    let mut running: Vec<_> = paths.filter_map(|path| ask(&path)).collect();
     running.sort_by_key(|process| process.pid);
     running
 }
 
 fn ask(path: &Path) -> Option<Running> {
-    let (what, pid) = path.file_name()?.to_str()?.strip_suffix(".sock")?.split_once('-')?;
+    let name = path.file_name()?.to_str()?.strip_suffix(".sock")?;
+    let (what, pid) = name.split_once('-').unwrap_or(("peer", name)); // of an earlier version
     let (what, pid) = (text::clean(what).into_owned(), pid.parse().ok()?);
     let socket = match UnixStream::connect(path) {
         Ok(socket) => socket,

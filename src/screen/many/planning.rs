@@ -33,7 +33,7 @@ const AGAIN: Duration = Duration::from_micros(100);
 
 /// Shows the preview of the composer's request to the marked peers. What the operator has written is
 /// looked at meanwhile.
-pub(super) fn show(model: &mut Model) -> Effects {
+pub(in crate::screen) fn show(model: &mut Model) -> Effects {
     let draft = draft(model);
     let own = draft.as_ref().ok().filter(|draft| !draft.usual && !draft.payload.is_empty());
     let check = own
@@ -104,6 +104,17 @@ fn sight(model: &Model) -> Sight<'_> {
     Sight { facts: &model.facts, registry: model.registry(), now: model.now, own }
 }
 
+/// Whether a recorded ticket can only be of the request that is to go out: a program that planned in
+/// other steps had begun by then.
+pub(in crate::screen) fn has_begun(model: &Model, peer: &PeerKey, message: MessageId) -> bool {
+    let many = &model.many;
+    let starts = many.preview.as_ref().filter(|preview| preview.starts);
+    let is_same =
+        starts.and_then(|it| it.draft.as_ref().ok()).is_some_and(|it| it.message == message);
+    let of_another = many.all().any(|campaign| campaign.waits_for(peer, message));
+    is_same && model.facts.peers().is_marked(peer) && !of_another && !many.is_taken(message, peer)
+}
+
 /// All that is left, at once.
 pub(in crate::screen) fn finish(model: &mut Model) {
     while model.many.is_planning() {
@@ -154,7 +165,9 @@ fn step(model: &Model, preview: &mut Preview, making: Making) -> Option<Making> 
     let mut left = preview.peers.range::<PeerKey, _>((after, Unbounded));
     let mut seen = None;
     for key in left.by_ref().take(LOOKED_AT) {
-        planning.look_at(&sight, key, model.many.is_taken(message, key));
+        if !was_unmarked(model, key) {
+            planning.look_at(&sight, key, model.many.is_taken(message, key));
+        }
         seen = Some(key);
     }
     if left.next().is_some() {
@@ -167,6 +180,12 @@ fn step(model: &Model, preview: &mut Preview, making: Making) -> Option<Making> 
     None
 }
 
+/// Whether the operator has unmarked a peer since it was gathered. One that is gone is told of.
+fn was_unmarked(model: &Model, key: &PeerKey) -> bool {
+    let peers = model.facts.peers();
+    peers.index(key).is_some_and(|place| !peers.marks().contains(place))
+}
+
 /// Sends to all where the operator has said so and still looks at it: a request never begins behind
 /// another screen, or a list that is open before it.
 fn start_if_told(model: &mut Model) {
@@ -177,6 +196,8 @@ fn start_if_told(model: &mut Model) {
     let can_be_sent = preview.plan.as_ref().is_some_and(|plan| !plan.targets.is_empty());
     let is_seen = model.screen == Screen::Many && matches!(model.mode, Mode::Main);
     if !is_seen || !can_be_sent {
+        let why = if is_seen { "no marked peer can be asked any more" } else { "you looked away" };
+        model.say(Kind::NotDone, format!("nothing was sent: {why}"));
         return;
     }
     let Some(plan) = model.many.preview.take().and_then(|preview| preview.plan) else { return };

@@ -117,11 +117,6 @@ impl Many {
         same.any(|campaign| campaign.is_to_come(peer))
     }
 
-    /// Whether a request is to go out once its plan is made.
-    pub(in crate::screen) fn starts(&self) -> bool {
-        self.preview.as_ref().is_some_and(|preview| preview.starts)
-    }
-
     /// Whether a plan is being made, step by step.
     pub(in crate::screen) fn is_planning(&self) -> bool {
         self.preview.as_ref().is_some_and(|preview| preview.making.is_some())

@@ -221,10 +221,10 @@ impl Campaign {
         let (before, after) = self.rows.split_at_mut(other);
         std::mem::swap(&mut before[at].peer, &mut after[0].peer);
         // whoever waits now stands where its key belongs: those to come are found by their keys
-        let back = &self.rows[other].peer;
-        let place = self.next + self.rows[self.next..other].partition_point(|row| row.peer < *back);
-        self.rows[place..=other].rotate_right(1);
-        self.plan.targets[place..=other].rotate_right(1);
+        let (row, target) = (self.rows.remove(other), self.plan.targets.remove(other));
+        let before = self.rows[self.next..].partition_point(|one| one.peer < row.peer);
+        self.rows.insert(self.next + before, row);
+        self.plan.targets.insert(self.next + before, target);
         Some(0)
     }
 

@@ -10,10 +10,12 @@ use crate::limits::{Limit, Limits};
 /// is charged.
 pub const PART_FLOOR: u64 = 4 * 1024;
 
-/// A reply of up to so many bytes, one part of the original, always has room in the process: peers
-/// whose large replies take all of it hold no other answer up. What that adds is bounded by our own
-/// requests.
-pub const ALWAYS: u64 = 32 * 1024;
+/// A reply of up to so many bytes, one part of the original, has room in the process besides: peers
+/// whose large replies take all of it hold no other answer up.
+pub const SMALL: u64 = 32 * 1024;
+
+/// What small replies may take besides: two thousand at the same time.
+const BESIDES: u64 = 64 << 20;
 
 /// The budgets for reply payloads, in bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -95,9 +97,9 @@ impl Budget {
         self.allowed = self.held.saturating_add(more).min(most);
     }
 
-    const fn check(&self, cost: u64) -> Result<(), Exceeded> {
+    const fn check(&self, cost: u64, besides: u64) -> Result<(), Exceeded> {
         let wanted = self.held.saturating_add(cost);
-        if wanted > self.allowed {
+        if wanted > self.allowed.saturating_add(besides) {
             return Err(Exceeded { scope: self.scope, allowed: self.allowed, wanted });
         }
         Ok(())
@@ -112,9 +114,10 @@ impl Budget {
 /// Charges a part of `bytes` payload bytes to all three, those of its channel first, or to none.
 pub(super) fn charge(bytes: usize, budgets: [&mut Budget; 3]) -> Result<(), Exceeded> {
     let cost = (bytes as u64).max(PART_FLOOR);
-    let is_small = budgets[0].held + cost <= ALWAYS;
-    for budget in budgets.iter().filter(|budget| !is_small || budget.scope != Scope::Process) {
-        budget.check(cost)?;
+    let is_small = budgets[0].held + cost <= SMALL;
+    for budget in &budgets {
+        let besides = if is_small && budget.scope == Scope::Process { BESIDES } else { 0 };
+        budget.check(cost, besides)?;
     }
     for budget in budgets {
         budget.held += cost;
@@ -139,7 +142,17 @@ mod tests {
         assert_eq!(channel.held(), 40_000 + PART_FLOOR);
         let mut small = Budget::new(Scope::Channel, 100_000);
         charge(32 * 1024, [&mut small, &mut peer, &mut process]).unwrap();
-        assert_eq!(process.held(), 40_000 + PART_FLOOR + ALWAYS);
+        assert_eq!(process.held(), 40_000 + PART_FLOOR + SMALL);
         charge(1, [&mut small, &mut peer, &mut process]).unwrap_err();
+        let (mut besides, mut all) = (process.held() - 50_000, 0);
+        while besides <= BESIDES {
+            let mut channel = Budget::new(Scope::Channel, 100_000);
+            let mut peer = Budget::new(Scope::Peer, 100_000);
+            if charge(32 * 1024, [&mut channel, &mut peer, &mut process]).is_err() {
+                break;
+            }
+            (besides, all) = (process.held() - 50_000, all + 1);
+        }
+        assert_eq!((all, besides <= BESIDES), (2_047, true), "and no more than that");
     }
 }

@@ -266,7 +266,7 @@ limits! {
         "the request fails: `reply.too-large`"; ""
     ReplyBytesInAll "reply-bytes-in-all" reply_bytes_in_all: Asked Process Bytes, 1 << 15, TEBIBYTE;
         "unfinished replies of all peers";
-        "the request fails: `reply.too-large`"; "a reply of up to 32 KiB always has room"
+        "the request fails: `reply.too-large`"; "replies of up to 32 KiB have 64 MiB besides"
     WaitingBytes "waiting-bytes" waiting_bytes: Asked Process Bytes, FRAME, TEBIBYTE;
         "payloads of requests that wait for a connection";
         "the request fails: `request.channels-full`"; ""

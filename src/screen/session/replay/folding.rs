@@ -3,12 +3,14 @@
 use super::spot::{Goal, Unread};
 
 use super::Player;
-use crate::screen::many::planning;
+use crate::screen::many::planning::{self, has_begun};
 use crate::screen::model::Model;
 use crate::screen::msg::{Effect, Msg};
 use crate::screen::session::recording::{Line, What};
 use crate::screen::update::update;
 use swarmscope_facts::networks;
+use swarmscope_peer::node::PeerKey;
+use swarmscope_wire::MessageId;
 
 const SECOND: i64 = 1_000_000;
 
@@ -17,9 +19,15 @@ fn moves_about(what: &What) -> bool {
     matches!(what, What::Msg(Msg::Key(_) | Msg::Paste(_) | Msg::Mouse(..) | Msg::Wake))
 }
 
-/// Whether a request was taken.
-const fn is_taken(msg: &Msg) -> bool {
-    matches!(msg, Msg::Asked(..) | Msg::Network(networks::Event::Asked { .. }))
+/// Whom a request went to that was taken, and what it asks.
+fn taken(msg: &Msg) -> Option<(PeerKey, MessageId)> {
+    match msg {
+        Msg::Asked(ask, _) => Some((PeerKey::Permid(ask.to), ask.message)),
+        Msg::Network(networks::Event::Asked { peer, question, .. }) => {
+            Some((peer.clone(), *question))
+        }
+        _ => None,
+    }
 }
 
 impl Player {
@@ -104,8 +112,7 @@ impl Player {
         self.spot.next += 1;
         match what {
             What::Msg(msg) => {
-                if is_taken(&msg) && model.many.starts() {
-                    // a program that planned in other steps had begun by then
+                if taken(&msg).is_some_and(|(peer, message)| has_begun(model, &peer, message)) {
                     planning::finish(model);
                     self.fold(model, at, Msg::Wake);
                 }

@@ -113,6 +113,21 @@ fn who_is_to_come_is_found_in_whatever_order_tickets_come() {
 }
 
 #[test]
+fn so_are_they_where_several_wait_for_their_tickets() {
+    let clock = Clock::new();
+    let mut campaign = campaign(8, "20", 64, &clock);
+    let key = |n| PeerKey::Permid(permid(n));
+    for ms in [0, 50, 100] {
+        campaign.send(clock.at(ms)).expect("it is due");
+    }
+    for (ticket, n) in [(0, 3), (1, 5), (2, 0)] {
+        campaign.asked(&key(n), MESSAGE, Ticket(ticket));
+    }
+    let to_come: Vec<_> = (0..8).filter(|n| campaign.is_to_come(&key(*n))).collect();
+    assert_eq!(to_come, [1, 2, 4, 6, 7]);
+}
+
+#[test]
 fn silent_peers_hold_the_places_and_answers_give_them_back_without_a_burst() {
     let clock = Clock::new();
     let mut campaign = campaign(10, "20", 3, &clock);
