@@ -52,7 +52,7 @@ pub fn store_key() -> Result<PathBuf, CliError> {
     Ok(project()?.data_dir().join("store.key"))
 }
 
-/// Where peers that run tell their limits.
+/// Where peers, screens and crawls that run tell their limits.
 pub fn running() -> Result<PathBuf, CliError> {
     Ok(project()?.data_dir().join("running"))
 }

@@ -101,7 +101,7 @@ enum Command {
     Store(store::StoreArgs),
     /// Show the audit of a peer: requests and their outcomes
     Audit(audit::AuditArgs),
-    /// Print resource limits, and their use by running peers
+    /// Print resource limits, and their use by running peers, screens and crawls
     Limits(limits::LimitsArgs),
     /// Print the key bindings
     Keymap(keymap::KeymapArgs),

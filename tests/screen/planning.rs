@@ -31,8 +31,8 @@ fn heard(model: &mut Model, peer: PeerKey) {
     fold(model, before(1_000), Msg::Node(event));
 }
 
-/// A screen that knows all of them, and whom it marks.
-fn crowd(marked: &str) -> Model {
+/// A screen that knows all of them, and marks all.
+fn crowd() -> Model {
     let mut model = blank();
     for number in 0..CROWD {
         heard(&mut model, PeerKey::Permid(peer(number)));
@@ -40,10 +40,18 @@ fn crowd(marked: &str) -> Model {
     heard(&mut model, PeerKey::Address("10.0.0.1:7760".into()));
     fold(&mut model, before(0), Msg::Tick);
     settle(&mut model);
-    palette(&mut model, marked);
+    palette(&mut model, "mark all");
     settle(&mut model);
     press(&mut model, &[ESC]);
     palette(&mut model, "request natcheck");
+    settle(&mut model);
+    model
+}
+
+/// The same with the preview of a request to all.
+fn previewed() -> Model {
+    let mut model = crowd();
+    press(&mut model, &[Key::ctrl('s')]);
     settle(&mut model);
     model
 }
@@ -83,7 +91,7 @@ fn steps(model: &mut Model) -> Vec<Option<(usize, usize)>> {
 
 #[test]
 fn thousands_are_looked_at_in_steps_twice_before_the_first_request() {
-    let mut model = crowd("mark all");
+    let mut model = crowd();
     assert_eq!(model.facts.marks().len(), CROWD as usize + 1);
     press(&mut model, &[Key::ctrl('s')]);
     let text = screen(&mut model, 120, 40, &dark());
@@ -116,9 +124,7 @@ fn thousands_are_looked_at_in_steps_twice_before_the_first_request() {
 #[test]
 fn who_goes_away_before_it_starts_has_sent_nothing() {
     for (leave, still_there) in [(ESC, false), (Key::char('e'), true), (Key::char('m'), true)] {
-        let mut model = crowd("mark all");
-        press(&mut model, &[Key::ctrl('s')]);
-        settle(&mut model);
+        let mut model = previewed();
         press(&mut model, &[ENTER]);
         assert!(model.many.preview.as_ref().is_some_and(|preview| preview.starts));
         press(&mut model, &[leave]);
@@ -133,7 +139,7 @@ fn who_goes_away_before_it_starts_has_sent_nothing() {
 
 #[test]
 fn a_mark_goes_to_another_place_with_its_peer_and_to_no_other_peer() {
-    let mut model = crowd("mark all");
+    let mut model = crowd();
     let first = PeerKey::Permid(peer(0));
     // everybody but the first peer is marked, and the address is it
     let place = model.facts.peers().index(&first).expect("known");
@@ -165,9 +171,7 @@ fn a_mark_goes_to_another_place_with_its_peer_and_to_no_other_peer() {
 
 #[test]
 fn a_request_does_not_begin_behind_the_log() {
-    let mut model = crowd("mark all");
-    press(&mut model, &[Key::ctrl('s')]);
-    settle(&mut model);
+    let mut model = previewed();
     press(&mut model, &[ENTER, Key::char('L')]);
     settle(&mut model);
     press(&mut model, &[ESC]);
@@ -179,9 +183,7 @@ fn a_request_does_not_begin_behind_the_log() {
 
 #[test]
 fn who_was_unmarked_meanwhile_is_not_asked() {
-    let mut model = crowd("mark all");
-    press(&mut model, &[Key::ctrl('s')]);
-    settle(&mut model);
+    let mut model = previewed();
     palette(&mut model, "unmark all");
     press(&mut model, &[ENTER]);
     settle(&mut model);
@@ -192,9 +194,7 @@ fn who_was_unmarked_meanwhile_is_not_asked() {
 
 #[test]
 fn another_request_is_shown_before_it_is_sent() {
-    let mut model = crowd("mark all");
-    press(&mut model, &[Key::ctrl('s')]);
-    settle(&mut model);
+    let mut model = previewed();
     let shown = |model: &Model| {
         let preview = model.many.preview.as_ref().expect("a preview");
         (preview.starts, preview.plan.as_ref().map(|plan| (plan.message, plan.targets.len())))
@@ -222,7 +222,7 @@ fn tick(model: &mut Model, seconds: u64) {
 
 #[test]
 fn once_a_request_is_mended_its_peers_are_gathered() {
-    let mut model = crowd("mark all");
+    let mut model = crowd();
     model.composer.frequency = Input::new("soon".to_owned());
     press(&mut model, &[Key::ctrl('s')]);
     let text = screen(&mut model, 120, 40, &dark());
@@ -236,7 +236,7 @@ fn once_a_request_is_mended_its_peers_are_gathered() {
 
 #[test]
 fn a_screen_that_holds_still_sorts_and_plans_to_the_end_and_sends_nothing() {
-    let mut model = crowd("mark all");
+    let mut model = crowd();
     model.showing.frozen = Some(0);
     palette(&mut model, "sort version");
     assert!(model.is_busy());
@@ -265,9 +265,7 @@ fn asked(model: &Model) -> usize {
 #[test]
 fn a_replay_asks_whom_the_session_asked() {
     let (model, tape) = taped(|| {
-        let mut model = crowd("mark all");
-        press(&mut model, &[Key::ctrl('s')]);
-        settle(&mut model);
+        let mut model = previewed();
         press(&mut model, &[ENTER]);
         let mut last = Vec::new();
         while last.is_empty() {
@@ -294,9 +292,7 @@ fn a_replay_asks_whom_the_session_asked() {
 #[test]
 fn a_replay_takes_a_ticket_of_one_request_for_no_other() {
     let (model, tape) = taped(|| {
-        let mut model = crowd("mark all");
-        press(&mut model, &[Key::ctrl('s')]);
-        settle(&mut model);
+        let mut model = previewed();
         press(&mut model, &[ENTER]);
         let sent = |model: &mut Model, ticket| {
             let mut last = Vec::new();
@@ -336,7 +332,7 @@ fn a_replay_takes_a_ticket_of_one_request_for_no_other() {
 fn a_replay_asks_nobody_where_the_session_asked_nobody() {
     for early in [false, true] {
         let (model, tape) = taped(|| {
-            let mut model = crowd("mark all");
+            let mut model = crowd();
             press(&mut model, &[Key::ctrl('s')]);
             if !early {
                 settle(&mut model);

@@ -1,8 +1,9 @@
 //! Requests to many: one question to many peers at a rate, the outcome of each, and the answers in
 //! groups of identical content.
 //!
-//! [`plan`] is what would be sent, made in [`planning`], [`campaign`] what is being sent: who is asked when is decided
-//! there, from the time that is passed in. [`groups`], [`measures`] and [`outcome`] count.
+//! [`plan`] is what would be sent, and [`planning`] makes it. [`campaign`] is what is being sent: who
+//! is asked when is decided there, from the time that is passed in. [`groups`], [`measures`] and
+//! [`outcome`] count.
 
 pub mod against;
 pub mod campaign;
