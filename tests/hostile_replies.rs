@@ -1,5 +1,6 @@
 //! Replies that want memory, time or a command of the Crawler: each ends as a finding or an error
-//! that is shown, and the process grows by less than 32 MiB, or 72 where a reply shares its values.
+//! that is shown, and the process grows by less than 32 MiB, or 72 where a reply shares its values, or
+//! 256 where it has two million of them.
 //! In a process of its own, one after the other, because it is the process that is measured.
 #![cfg(target_os = "linux")]
 
@@ -21,6 +22,8 @@ use swarmscope_wire::{ErrorByte, MessageId};
 const MAX_GROWTH: u64 = 32 << 10;
 /// And one that shares its values a thousandfold, which its JSON does not: that ends at 64 MiB.
 const MAX_SHARED: u64 = 72 << 10;
+/// And one of two million values.
+const MAX_MANY: u64 = 256 << 10;
 /// How deep the nested ones go.
 const DEEP: usize = 200_000;
 /// Nobody registered it: read by its format.
@@ -192,5 +195,22 @@ fn a_dict_that_is_its_own_key_is_bounded_as_json() {
     let ids = [MessageId::VIDEOPLAYBACK_INFO_QUERY, MessageId::CHANNEL_QUERY, STRANGER];
     for error in [ErrorByte::SUCCESS, ErrorByte::HANDLER] {
         read_as(&ids, error, &input[2..], MAX_SHARED);
+    }
+}
+
+/// As many values as are read, two million: each takes some tens of bytes, and so do its JSON's.
+#[test]
+fn very_many_small_values_are_bounded_in_number() {
+    const COUNT: usize = 1_999_990;
+    let bencode = [&b"l"[..], &b"1:x".repeat(COUNT), b"e"].concat();
+    let a = [format!("a{COUNT}l").as_bytes(), &b"1i1".repeat(COUNT)].concat();
+    let pickle = [&b"\x80\x02("[..], &b"N".repeat(COUNT), b"l."].concat();
+    for payload in [bencode, a, pickle] {
+        for (_, Decoding { decoded, .. }) in
+            read_as(&[STRANGER], ErrorByte::SUCCESS, &payload, MAX_MANY)
+        {
+            let cut = "the JSON ends early: it would take more than 64 MiB";
+            assert!(decoded.notes.iter().any(|note| note.text == cut), "{:?}", decoded.notes);
+        }
     }
 }

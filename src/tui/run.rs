@@ -3,13 +3,12 @@
 
 use std::io;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 use turns::Turns;
 use watched::Watched;
 
 use crossterm::event::Event as TerminalEvent;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::mpsc;
 
 use super::cases::{Cases, OpenCase};
 use super::draw::draw;
@@ -30,8 +29,8 @@ use crate::screen::{Effect, Key, Model, Msg, Now, Screen, Setup, TourControl, up
 use swarmscope_facts::networks::Question;
 use swarmscope_networks::address::Policy;
 use swarmscope_networks::target::Target;
-use swarmscope_peer::node::{Ask, Events, Node};
-use swarmscope_peer::weighed::{self, Load};
+use swarmscope_peer::node::{Ask, Events, Node, Readers};
+use swarmscope_peer::weighed;
 
 mod at_terminal;
 mod clock;
@@ -49,10 +48,6 @@ use questions::Questions;
 const BATCH: usize = 1024;
 /// News is drawn at most this often; keys at once.
 const FRAME: Duration = Duration::from_millis(16);
-/// Replies that are read at the same time: each may take memory of its own.
-const READERS: usize = 2;
-/// Bytes of replies that are read or wait for that: two longest ones.
-const MOST_READING: usize = 128 << 20;
 
 /// Where what is shown comes from.
 pub enum Source {
@@ -159,8 +154,7 @@ pub async fn run(source: Source, options: Options) -> io::Result<Ended> {
         examines: options.others.examines,
         decoded,
         checked,
-        readers: Arc::new(Semaphore::new(READERS)),
-        load: Load::new(MOST_READING),
+        readers: Readers::default(),
         ended: None,
         turns: Turns::default(),
         watched: Watched::default(),
@@ -212,7 +206,7 @@ pub async fn run(source: Source, options: Options) -> io::Result<Ended> {
             }
             // before more news: however much comes, frames are drawn
             () = screen.frame_is_due() => screen.draw()?,
-            count = events.recv_many(&mut waiting, BATCH), if events_open && screen.load.has_room() => {
+            count = events.recv_many(&mut waiting, BATCH), if events_open => {
                 events_open = count > 0;
                 screen.meter.waited(count + events.len());
                 waiting.drain(..).for_each(|event| screen.told(Msg::Node(event)));
@@ -301,9 +295,7 @@ struct Running {
     decoded: mpsc::Sender<Msg>,
     /// Requests that were looked at before they go out, and what is wrong with them.
     checked: mpsc::Sender<(Ask, Result<(), String>)>,
-    readers: Arc<Semaphore>,
-    /// Replies that are being read, or wait for that; beyond this no more news is taken.
-    load: Load,
+    readers: Readers,
     keep: Writer,
     meter: Meter,
     /// Replies that are being read, or wait for that.

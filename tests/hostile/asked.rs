@@ -2,12 +2,14 @@
 
 use std::fs;
 use std::io::{BufRead as _, BufReader};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
+use swarmscope_wire::Permid;
 use tempfile::TempDir;
 
 use super::cases::keep;
@@ -19,6 +21,19 @@ pub struct Home(TempDir);
 impl Home {
     pub fn new() -> Self {
         Self(TempDir::new().expect("a directory"))
+    }
+
+    pub fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    /// Who its commands are.
+    pub fn permid(&self) -> Permid {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_swarmscope"));
+        command.args(["key", "show"]).env_clear().env("HOME", self.path());
+        let shown = command.output().expect("the program runs").stdout;
+        let shown = String::from_utf8(shown).expect("text");
+        Permid::from_base64(shown.lines().next().expect("a line")).expect("a permid")
     }
 }
 
@@ -44,7 +59,7 @@ pub struct Asked {
 impl Asking {
     pub fn start(home: &Home, args: &[&str]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_swarmscope"));
-        command.args(args).env_clear().env("HOME", home.0.path()).current_dir(home.0.path());
+        command.args(args).env_clear().env("HOME", home.path()).current_dir(home.path());
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.spawn().expect("the program runs");
         let stdout = BufReader::new(child.stdout.take().expect("piped"));

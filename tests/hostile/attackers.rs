@@ -1,9 +1,9 @@
 //! Those who attack, and the ways by which connections come from other addresses, or are slow.
 
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
-use std::time::Duration;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use swarmscope_peer::identity::{Ed25519Identity, Identities};
 use swarmscope_peer::limits::{Limits, Meter};
@@ -17,9 +17,17 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::victim::PATIENCE;
 
+/// A connection that has ended.
+#[derive(Clone, Copy)]
+pub struct Ended {
+    pub at: Instant,
+    pub lasted: Duration,
+}
+
 /// Forwards connections to a peer, from another address of this machine.
 pub struct Way {
     pub address: SocketAddr,
+    ended: Arc<Mutex<Vec<Ended>>>,
     _task: AbortOnDropHandle<()>,
 }
 
@@ -31,18 +39,28 @@ impl Way {
         let near = IpAddr::from([127, 0, 1, NEXT.fetch_add(1, Ordering::Relaxed)]);
         let address = SocketAddr::from((near, to.port()));
         let listener = TcpListener::bind(address).await.expect("a free address");
+        let ended = Arc::new(Mutex::new(Vec::new()));
+        let all = Arc::clone(&ended);
         let task = tokio::spawn(async move {
             while let Ok((near, _)) = listener.accept().await {
+                let (began, all) = (Instant::now(), Arc::clone(&all));
                 tokio::spawn(async move {
                     let socket = TcpSocket::new_v4().expect("a socket");
                     socket.bind((from, 0).into()).expect("an address of this machine");
                     if let Ok(far) = socket.connect(to).await {
                         forward(near, far, slow).await;
+                        let ended = Ended { at: Instant::now(), lasted: began.elapsed() };
+                        all.lock().expect("no panic").push(ended);
                     }
                 });
             }
         });
-        Self { address, _task: AbortOnDropHandle::new(task) }
+        Self { address, ended, _task: AbortOnDropHandle::new(task) }
+    }
+
+    /// The connections that have ended.
+    pub fn ended(&self) -> Vec<Ended> {
+        self.ended.lock().expect("no panic").clone()
     }
 }
 

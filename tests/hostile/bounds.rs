@@ -46,6 +46,13 @@ const OVERLAY: &[Bound] = &[
         "peers whose guessed channels are counted",
         "the one with the fewest makes room",
     ),
+    Bound(
+        "crates/peer/src/node/readers.rs",
+        "AT_ONCE",
+        "replies",
+        "replies that are read at the same time, but for those that take no time",
+        "the others wait, and count as unread",
+    ),
     Bound("crates/probes/src/sql.rs", "MAX_TIME", "", "a query of a listed Crawler", "error 1"),
     Bound("crates/probes/src/sql.rs", "MAX_ROWS", "rows", "its rows", "error 1"),
     Bound(

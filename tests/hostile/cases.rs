@@ -24,6 +24,8 @@ const PHASES: &str = "tests/hostile/phases.rs";
 const OUTPUT: &str = "tests/hostile/output.rs";
 const NETWORKS: &str = "tests/hostile/networks.rs";
 const WAITS: &str = "tests/hostile/waits.rs";
+const CRAWLS: &str = "tests/hostile/replies.rs";
+const SCREENS: &str = "tests/hostile/screens.rs";
 const UNREAD: &str = "tests/program/unread.rs";
 const ENDLESS: &str = "crates/networks/src/sockets/tests/endless.rs";
 const METRICS: &str = "crates/crawl/src/metrics/server.rs";
@@ -251,17 +253,40 @@ const WEAKENED: &[Case] = &[
             (ASKING, "one_peer_can_not_take_the_memory_of_all"),
             (CROWDS, "whole_frames_that_nobody_takes_are_bounded_in_bytes"),
             (CROWDS, "frames_that_are_being_received_share_one_budget"),
+            (SCREENS, "replies_of_60_mib_to_a_screen_hold_no_answer_and_no_key_up"),
+        ],
+    },
+    Case {
+        attack: "48 peers that send a crawl 60 MiB each",
+        before: "1.2 GiB; while two of them were read, no other peer's answer was taken",
+        now: "a reply is put together in one piece that grows, and counts until it has been read; the others' answers are taken meanwhile",
+        tests: &[
+            (CRAWLS, "replies_of_60_mib_hold_no_visit_of_others_up"),
+            (ASKING, "replies_that_are_not_read_yet_leave_less_room_for_others"),
+        ],
+    },
+    Case {
+        attack: "48 peers whose replies are bombs",
+        before: "102 bytes held a crawl up for as long as they took to be read, and 15 s passed instead of 10 until all honest peers were visited; a screen kept 0.9 GiB, because it counted the bytes of replies and not what they became",
+        now: "what takes no time to be read is told from what may; of the latter, two are read at a time, beside everything else; what they became counts",
+        tests: &[
+            (CRAWLS, "replies_that_take_long_to_read_hold_no_visit_of_others_up"),
+            (SCREENS, "bombs_in_replies_to_a_screen_hold_no_answer_and_no_key_up"),
+            ("crates/wire/src/formats/cheap.rs", "what_grows_is_not"),
+            ("crates/peer/src/node/readers.rs", "what_takes_no_time_waits_for_nothing_that_does"),
+            ("crates/facts/src/held.rs", "what_programs_read_counts_too"),
         ],
     },
     Case {
         attack: "a pickle of MARKs, or of one dict as its own key",
         before: "1.1 GiB for one reply; 1.6 GiB for 102 bytes",
-        now: "marks and memos count like values; a reply is read in less than 32 MiB, one that shares values a thousandfold in 72",
+        now: "marks and memos count like values; these are read in less than 32 MiB, one that shares values a thousandfold in 72, one of two million small values, the most that are read, in 256",
         tests: &[
             (REPLIES, "marks_and_memos_of_a_pickle_count"),
             (REPLIES, "a_dict_that_is_its_own_key_is_bounded_as_json"),
             (REPLIES, "a_gibibyte_of_nul_in_a_mebibyte_is_cut"),
             (REPLIES, "nesting_ends_where_a_stack_would"),
+            (REPLIES, "very_many_small_values_are_bounded_in_number"),
         ],
     },
     Case {
@@ -405,8 +430,8 @@ medians is what the attack does to it. It may be 1.2, or 2 where the attack make
 Because other programs use the machine, the best of up to twelve series counts (for frames, of up to
 three crowds with twelve each), and 3 ms are allowed for: a single series can be higher. Memory is
 the growth of the highest use so far. The ceilings beside the figures are those that the tests hold.
-Peers and nodes of other networks attack a command that asks them: its growth is beside the same
-command with an honest peer, or the whole where no `+` stands before it.
+Peers and nodes that are asked attack a command or a screen that asks them: its growth is beside the
+same one with honest peers, or the whole where no `+` stands before it.
 
 ";
 
@@ -474,7 +499,7 @@ fn the_page_on_attacks_names_tests_that_exist_and_all_of_this_suite() {
     for (file, name) in all() {
         assert!(tests_in(&source(file)).contains(name), "{file} has no test {name}");
     }
-    for file in [STRANGERS, CRAWLERS, GOSSIP, PHASES, OUTPUT, NETWORKS] {
+    for file in [STRANGERS, CRAWLERS, GOSSIP, PHASES, OUTPUT, NETWORKS, WAITS, CRAWLS, SCREENS] {
         for name in tests_in(&source(file)) {
             assert!(all().any(|test| *test == (file, name)), "{name} is not on the page");
         }

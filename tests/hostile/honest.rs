@@ -179,6 +179,11 @@ impl Both {
 }
 
 impl Times {
+    /// The middle ones of what took so long each.
+    pub fn of(attacked: Vec<Duration>, other: Vec<Duration>) -> Self {
+        Self { attacked: middle(attacked), other: middle(other) }
+    }
+
     fn ratio(&self) -> f64 {
         self.attacked.as_secs_f64() / self.other.as_secs_f64()
     }
@@ -195,7 +200,7 @@ impl Times {
 
     /// Keeps the better series; whether it is good enough for no further one.
     fn keep_better(best: &mut Option<Self>, attacked: Vec<Duration>, other: Vec<Duration>) -> bool {
-        let times = Self { attacked: middle(attacked), other: middle(other) };
+        let times = Self::of(attacked, other);
         if times.is_better_than(best.as_ref()) {
             *best = Some(times);
         }
@@ -211,6 +216,11 @@ fn middle(mut times: Vec<Duration>) -> Duration {
 /// Who is attacked answers hardly later than who is not: at most by a fifth, and where it is made to
 /// compute, by as much again.
 pub fn compare(attack: &str, kind: Attack, quiet: Times, now: Times) {
+    compare_with(attack, "an honest Crawler waits", kind, quiet, now);
+}
+
+/// The same of something else that takes time.
+pub fn compare_with(attack: &str, what: &str, kind: Attack, quiet: Times, now: Times) {
     let Times { attacked, other } = now;
     let times = now.ratio();
     println!(
@@ -222,7 +232,7 @@ pub fn compare(attack: &str, kind: Attack, quiet: Times, now: Times) {
         Attack::Computes => (other * 2, "2"),
     };
     let figure = format!("{times:.2} of {allowed} times ({attacked:.1?} beside {other:.1?})");
-    keep(attack, "an honest Crawler waits", &figure);
+    keep(attack, what, &figure);
     assert!(
         attacked <= most + JITTER,
         "{attack}: {attacked:?}, where another peer takes {other:?}"

@@ -5,6 +5,7 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::disallowed_methods, reason = "attackers live in the world, and answers are timed")]
 
+mod answering;
 mod asked;
 mod attackers;
 mod bounds;
@@ -17,8 +18,13 @@ mod nodes;
 mod output;
 mod phases;
 mod pretenders;
+mod replies;
+mod screens;
 mod security;
 mod strangers;
+#[allow(dead_code, reason = "what the tests in a terminal do besides")]
+#[path = "../pty/terminal.rs"]
+mod terminal;
 mod victim;
 mod waits;
 

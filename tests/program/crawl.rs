@@ -60,6 +60,18 @@ pub fn events(outcome: &Outcome, name: &str) -> Vec<Value> {
     lines.filter(|event| event["event"] == name).collect()
 }
 
+/// Also where nothing else happens meanwhile that would remind it.
+#[test]
+fn visits_begin_as_often_as_the_rate_says() {
+    let swarm = Swarm::start(World { silent: 0, away: 0, slow: 0, ..World::mixed(6, 41, 0) });
+    let args = ["crawl", &swarm.target(), "--probe", "natcheck", "--rounds", "1", "--json"];
+    let args = [&args[..], &["--rate", "8", "--store", "sqlite:c.sqlite"]].concat();
+    let round = events(&Home::new().run(&args), "round").pop().expect("a round");
+    let (dialled, seconds) = (round["dialled"].as_f64(), round["seconds"].as_f64());
+    let rate = dialled.expect("a number") / seconds.expect("a number");
+    assert!((4.0..=9.0).contains(&rate), "{rate} a second, not 8: {round}");
+}
+
 #[test]
 fn a_round_goes_into_a_store_that_answers_and_names_nobody() {
     let home = Home::new();

@@ -11,8 +11,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use swarmscope_peer::crawler::Decoding;
-use swarmscope_peer::node::Events;
-use swarmscope_peer::weighed::Load;
+use swarmscope_peer::node::{Events, Readers};
 use swarmscope_peer::{Failure, Node, NodeConfig};
 use swarmscope_store::store::Left;
 use swarmscope_store::writer::{Done, Writer};
@@ -21,7 +20,7 @@ use swarmscope_store::{
 };
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::watch;
-use tokio::time::{MissedTickBehavior, interval, sleep_until};
+use tokio::time::{MissedTickBehavior, interval, sleep, sleep_until};
 
 use crate::machine::{Machine, Now, Unread};
 use crate::pace::{Pace, Speed};
@@ -34,8 +33,6 @@ use crate::settings::Settings;
 const TICK: Duration = Duration::from_millis(500);
 /// How often the size of the store and the peers that are due are looked at.
 const LOOK: Duration = Duration::from_secs(10);
-/// Bytes of larger ones that are read at the same time, or wait for that: two longest replies.
-const MOST_READING: usize = 128 << 20;
 /// How long visits in flight may take once the crawl was told to stop.
 const GRACE: Duration = Duration::from_secs(10);
 /// How long connections may take to close at the end.
@@ -105,8 +102,7 @@ pub struct Crawl {
     machine: Machine,
     settings: Settings,
     reading: UnboundedSender<Read>,
-    /// Large replies that are being read, or wait for that; beyond this no news is taken.
-    load: Load,
+    readers: Readers,
     read: UnboundedReceiver<Read>,
     leased: VecDeque<Leased>,
     pace: Option<Pace>,
@@ -168,7 +164,7 @@ impl Crawl {
             pace: settings.rate.map(|rate| Pace::new(rate, now)),
             settings,
             reading,
-            load: Load::new(MOST_READING),
+            readers: Readers::default(),
             read,
             leased: VecDeque::new(),
             told,
@@ -242,10 +238,12 @@ impl Crawler for Crawl {
         loop {
             self.start_visits();
             self.act();
+            let next = self.pace.as_ref().filter(|_| self.may_visit()).map(Pace::wait);
             tokio::select! {
-                event = self.events.recv(), if self.load.has_room() => self.event(event)?,
+                event = self.events.recv() => self.event(event)?,
                 done = self.done.recv() => self.done(done)?,
                 Some((reply, decoding)) = self.read.recv() => self.machine.decoded(&reply, &decoding, now()),
+                () = sleep(next.unwrap_or_default()), if next.is_some() => {}
                 _ = ticks.tick() => {
                     let instant = Instant::now();
                     self.machine.tick(now());

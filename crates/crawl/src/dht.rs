@@ -160,6 +160,11 @@ impl DhtCrawl {
         rounds::run(self, stop, report).await
     }
 
+    /// Whether a visit may begin, but for the rate.
+    fn may_visit(&self) -> bool {
+        self.writer.has_room() && self.visits.may_start(&self.leased)
+    }
+
     /// Begins visits while there are free places, and asks for nodes before the last one is taken.
     fn start_visits(&mut self) {
         let has_room = || self.writer.has_room();
@@ -286,7 +291,8 @@ impl Crawler for DhtCrawl {
         let mut tick = Instant::now();
         loop {
             self.start_visits();
-            self.step(tick).await?;
+            let next = self.pace.as_ref().filter(|_| self.may_visit()).map(Pace::wait);
+            self.step(next.map_or(tick, |next| tick.min(Instant::now() + next))).await?;
             let instant = Instant::now();
             if instant < tick {
                 continue;

@@ -2,11 +2,15 @@
 
 use std::collections::VecDeque;
 
+use serde_json::Value;
 use swarmscope_peer::node::{PeerKey, Ticket};
+use swarmscope_wire::Decoded;
 use swarmscope_wire::tree::Node;
 
 /// About what one value of a decoded reply takes besides its text, in bytes.
 const BYTES_A_VALUE: usize = 128;
+/// About what an object takes besides its members.
+const BYTES_AN_OBJECT: usize = 704;
 
 /// Replies whose payloads are in memory, oldest first, and about how many bytes they take.
 #[derive(Clone, Default, Debug)]
@@ -68,7 +72,40 @@ impl Held {
     }
 }
 
-/// About how many bytes a tree takes.
-pub(crate) fn cost(tree: &Node) -> usize {
-    BYTES_A_VALUE + tree.children.iter().map(cost).sum::<usize>()
+/// About how many bytes a decoded reply takes: its values for people and those for programs.
+pub(crate) fn cost(decoded: &Decoded) -> usize {
+    tree(&decoded.tree) + json(&decoded.json)
+}
+
+fn tree(node: &Node) -> usize {
+    let own = BYTES_A_VALUE + node.label.len() + node.value.len();
+    own + node.children.iter().map(tree).sum::<usize>()
+}
+
+fn json(value: &Value) -> usize {
+    const ONE: usize = size_of::<Value>();
+    let inside = match value {
+        Value::Null | Value::Bool(_) | Value::Number(_) => 0,
+        Value::String(text) => ONE + text.len(), // no allocation is as small as a letter
+        Value::Array(items) => items.iter().map(json).sum(),
+        Value::Object(members) => {
+            let members = members.iter().map(|(name, value)| name.len() + json(value));
+            BYTES_AN_OBJECT + members.sum::<usize>()
+        }
+    };
+    2 * ONE + inside // an array that grew has room for twice as many
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_programs_read_counts_too() {
+        let decoded = |json| cost(&Decoded { json, ..Decoded::default() });
+        let text = decoded(Value::from("x".repeat(1 << 20)));
+        assert!((1 << 20..(1 << 20) + 1000).contains(&text), "{text}");
+        let objects = decoded(vec![serde_json::json!({"a": 1}); 1000].into());
+        assert!(objects > 700_000, "a map has room for eleven members: {objects}");
+    }
 }

@@ -2,13 +2,9 @@
 //! 1 024 frames of 8 MiB.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::sync::mpsc::error::{SendError, TryRecvError, TrySendError};
 use tokio::sync::{Semaphore, SemaphorePermit, mpsc};
-
-/// What a piece of work takes besides its bytes; arbitrary, so that many small ones count.
-const EACH: usize = 16 << 10;
 
 /// What waits, and what it weighs.
 pub trait Weigh {
@@ -211,48 +207,6 @@ impl<T: Weigh> Drop for Receiver<T> {
     }
 }
 
-/// What is being worked on: whoever takes more in looks first whether there is room.
-#[derive(Clone, Debug)]
-pub struct Load {
-    bytes: Arc<AtomicUsize>,
-    most: usize,
-}
-
-/// Some work; it is over when this is dropped.
-#[derive(Debug)]
-pub struct Work {
-    load: Arc<AtomicUsize>,
-    weight: usize,
-}
-
-impl Load {
-    /// Up to so many bytes, and what the last piece of work weighs beyond.
-    #[must_use]
-    pub fn new(most: usize) -> Self {
-        Self { bytes: Arc::default(), most }
-    }
-
-    /// Whether more may be begun.
-    #[must_use]
-    pub fn has_room(&self) -> bool {
-        self.bytes.load(Ordering::Relaxed) < self.most
-    }
-
-    /// Begins work on so many bytes.
-    #[must_use]
-    pub fn begin(&self, bytes: usize) -> Work {
-        let weight = bytes + EACH;
-        self.bytes.fetch_add(weight, Ordering::Relaxed);
-        Work { load: Arc::clone(&self.bytes), weight }
-    }
-}
-
-impl Drop for Work {
-    fn drop(&mut self) {
-        self.load.fetch_sub(self.weight, Ordering::Relaxed);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::future::Future as _;
@@ -297,18 +251,6 @@ mod tests {
         assert!(to.try_send(Heavy(1)).is_err());
         assert_eq!(from.recv().await, Some(Heavy(1000)));
         to.try_send(Heavy(100)).unwrap();
-    }
-
-    #[test]
-    fn work_is_bounded_in_bytes_and_in_number() {
-        let load = Load::new(1 << 20);
-        let big = load.begin(1 << 20);
-        assert!(!load.has_room());
-        drop(big);
-        let small: Vec<_> = std::iter::from_fn(|| load.has_room().then(|| load.begin(1))).collect();
-        assert!(small.len() <= 64, "{}", small.len());
-        drop(small);
-        assert!(load.has_room());
     }
 
     #[tokio::test]

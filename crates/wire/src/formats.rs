@@ -1,6 +1,8 @@
 //! What a payload is, told from its bytes, and how it reads. Used for every reply that no probe
 //! decodes.
 
+mod cheap;
+
 use super::bencode::DeviationKind;
 use super::decoded::Decoded;
 use super::inflate::{self, End, Inflated};
@@ -9,6 +11,8 @@ use super::shape::Source;
 use super::text::{self, count};
 use super::tree::{self, Node};
 use super::{bencode, encoding_a, json, pickle};
+
+pub use cheap::is_cheap;
 
 /// How many zlib streams inside one another are inflated: each may take [`inflate::max_output`].
 const MAX_LAYERS: usize = 2;

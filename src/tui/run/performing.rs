@@ -44,17 +44,13 @@ impl Running {
             Effect::Decode { .. } if self.model.showing.written.is_some() => {} // it was read when it was stored
             Effect::Decode { permid, ticket, message, error, payload } => {
                 let (registry, decoded) = (self.model.setup.registry.clone(), self.decoded.clone());
+                let unread = self.node.as_ref().map(|node| node.reads(payload.len()));
                 let readers = self.readers.clone();
-                let work = self.load.begin(payload.len());
                 self.reading += 1;
                 tokio::spawn(async move {
-                    let Ok(_permit) = readers.acquire().await else { return };
-                    let read = move || {
-                        swarmscope_peer::crawler::decode_reply(&registry, message, error, &payload)
-                    };
+                    let reading = readers.read(registry, message, error, payload, unread).await;
                     // a reader that panicked has given the terminal back already
-                    let Ok(decoding) = tokio::task::spawn_blocking(read).await else { return };
-                    drop(work);
+                    let Some(decoding) = reading else { return };
                     let _ = decoded.send(Msg::Decoded { permid, ticket, decoding }).await;
                 });
             }

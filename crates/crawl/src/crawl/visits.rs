@@ -5,9 +5,11 @@ use crate::machine::{Action, Unread};
 use crate::progress::Dropped;
 use std::time::{Duration, Instant};
 use swarmscope_peer::crawler::decode_reply;
+use swarmscope_peer::node::Reply;
 use swarmscope_peer::{Event, Failure};
 use swarmscope_store::writer::Done;
 use swarmscope_store::{StoreError, Time};
+use swarmscope_wire::formats::is_cheap;
 
 /// Peers that are leased at once, at the least: a lease is a transaction, and small ones cost as
 /// much as large ones.
@@ -16,19 +18,22 @@ const LEAST_LEASE: usize = 100;
 const IDLE: Duration = Duration::from_millis(500);
 /// Visits that may wait to be written before no further ones begin.
 const BEHIND: u64 = 20_000;
-/// A reply up to this size is read at once; a larger one on a thread of its own.
-const SMALL: usize = 16 * 1024;
+/// News that is taken before what the machine wants is done: however much comes, visits go on.
+const BATCH: usize = 1024;
 
 impl Crawl {
-    /// Begins visits while there are free places, and asks for peers before the last one is taken.
-    pub(super) fn start_visits(&mut self) {
-        let instant = Instant::now();
-        while self.machine.in_flight() < self.settings.concurrency
+    /// Whether a visit may begin, but for the rate.
+    pub(super) fn may_visit(&self) -> bool {
+        self.machine.in_flight() < self.settings.concurrency
             && self.machine.progress.unwritten < BEHIND
             && self.writer.has_room()
             && !self.leased.is_empty()
-            && self.pace.as_mut().is_none_or(|pace| pace.take(instant))
-        {
+    }
+
+    /// Begins visits while there are free places, and asks for peers before the last one is taken.
+    pub(super) fn start_visits(&mut self) {
+        let instant = Instant::now();
+        while self.may_visit() && self.pace.as_mut().is_none_or(|pace| pace.take(instant)) {
             if let Some(leased) = self.leased.pop_front() {
                 self.machine.visit(leased, now());
             }
@@ -66,18 +71,17 @@ impl Crawl {
 
     pub(super) fn decode(&mut self, unread: Unread) {
         let registry = self.settings.registry.clone();
-        let read = move |Unread { reply, .. }: &Unread| {
-            decode_reply(&registry, reply.message, reply.error, &reply.payload)
-        };
-        let bytes = unread.reply.payload.len();
-        if bytes <= SMALL {
-            let decoding = read(&unread);
+        let Reply { message, error, ref payload, .. } = unread.reply;
+        if is_cheap(payload) {
+            let decoding = decode_reply(&registry, message, error, payload);
             return self.machine.decoded(&unread, &decoding, now());
         }
-        let (done, work) = (self.reading.clone(), self.load.begin(bytes));
-        tokio::task::spawn_blocking(move || {
-            let decoding = read(&unread);
-            drop(work);
+        let (done, readers) = (self.reading.clone(), self.readers.clone());
+        let counted = self.node.reads(payload.len());
+        tokio::spawn(async move {
+            let payload = unread.reply.payload.clone();
+            let reading = readers.read(registry, message, error, payload, Some(counted)).await;
+            let Some(decoding) = reading else { return }; // a reader panicked, and said so
             let _ = done.send((unread, decoding)); // the crawl has ended
         });
     }
@@ -87,9 +91,8 @@ impl Crawl {
         let event =
             event.ok_or_else(|| Failure::new(Cause::Stopped, By::Us, "the node has ended"))?;
         self.machine.event(event, now());
-        while self.load.has_room()
-            && let Ok(event) = self.events.try_recv()
-        {
+        for _ in 0..BATCH {
+            let Ok(event) = self.events.try_recv() else { break };
             self.machine.event(event, now());
         }
         Ok(())

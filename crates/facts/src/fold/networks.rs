@@ -120,7 +120,7 @@ impl Fold<'_> {
             peer.rtt = Some(rtt);
         }
         let (decoding, payload) = networks::decoding(error, &summary, &says);
-        let (bytes, tree) = (payload.len(), cost(&decoding.decoded.tree));
+        let (bytes, read) = (payload.len(), cost(&decoding.decoded));
         let Some(request) = peer.request_mut(ticket) else { return };
         request.outcome = Outcome::Replied(Reply {
             error,
@@ -138,7 +138,7 @@ impl Fold<'_> {
         });
         let kind = if nobody { Kind::Failed } else { Kind::Plain };
         self.line(key, kind, What::Said { message, summary: clean(&summary) }, None);
-        self.facts.held.add(key.clone(), ticket, bytes.saturating_add(tree));
+        self.facts.held.add(key.clone(), ticket, bytes.saturating_add(read));
         self.facts.make_room();
     }
 

@@ -195,7 +195,7 @@ impl Fold<'_> {
         let notes = decoding.decoded.notes.iter().take(NOTES_TOLD);
         let odd: Vec<String> = notes.map(|note| words::clean(&note.text)).collect();
         let failed = decoding.failed.as_deref().map(words::clean);
-        let bytes = cost(&decoding.decoded.tree);
+        let bytes = cost(&decoding.decoded);
         read_nat(peer, message, &decoding);
         if let Some(Outcome::Replied(reply)) =
             peer.request_mut(ticket).map(|request| &mut request.outcome)

@@ -24,7 +24,7 @@ pub(super) struct Budgets {
     pub(super) channel: u64,
     /// All unfinished replies of one peer.
     pub(super) peer: u64,
-    /// All unfinished replies.
+    /// All unfinished replies, and those that are not read yet.
     pub(super) process: u64,
 }
 
@@ -61,7 +61,7 @@ impl fmt::Display for Scope {
         f.write_str(match self {
             Self::Channel => "of one reply",
             Self::Peer => "of one peer's unfinished replies",
-            Self::Process => "of all unfinished replies",
+            Self::Process => "of all replies that are not whole or not read yet",
         })
     }
 }

@@ -48,9 +48,34 @@ struct Open {
     ticket: Ticket,
     message: MessageId,
     opened: Instant,
-    parts: Vec<Bytes>,
+    parts: Parts,
     budget: Budget,
     last: Option<LastPart>,
+}
+
+/// The parts of a reply that have come. The first is kept as it came; from the second on all are in
+/// one piece that grows: many small ones would leave holes in the process's memory behind.
+#[derive(Debug, Default)]
+struct Parts {
+    count: u32,
+    one: Bytes,
+    all: Vec<u8>,
+}
+
+impl Parts {
+    fn push(&mut self, part: Bytes) {
+        self.count = self.count.saturating_add(1);
+        if self.count == 1 {
+            self.one = part;
+        } else {
+            self.all.extend_from_slice(&std::mem::take(&mut self.one));
+            self.all.extend_from_slice(&part);
+        }
+    }
+
+    fn whole(self) -> Bytes {
+        if self.count == 1 { self.one } else { self.all.into() }
+    }
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -103,7 +128,8 @@ impl Channels {
             (1..=u8::MAX).map(ChannelId).filter(|id| !self.slots.contains_key(id)).collect();
         let channel = random.pick(&free).copied().or_else(|| self.longest_held(message))?;
         let budget = Budget::new(Scope::Channel, self.per_channel);
-        let open = Open { ticket, message, opened: now, parts: Vec::new(), budget, last: None };
+        let open =
+            Open { ticket, message, opened: now, parts: Parts::default(), budget, last: None };
         self.slots.insert(channel, Slot::Open(Box::new(open)));
         Some(channel)
     }
@@ -160,7 +186,7 @@ impl Channels {
             if is_small { Bytes::copy_from_slice(&reply.payload) } else { reply.payload.clone() };
         open.parts.push(payload.clone());
         open.last = Some(LastPart { conn, parts_left: reply.parts_left });
-        let (ticket, index) = (open.ticket, u32::try_from(open.parts.len()).unwrap_or(u32::MAX));
+        let (ticket, index) = (open.ticket, open.parts.count);
         let whole =
             reply.parts_left.is_last().then(|| self.close(reply.channel, process)).flatten();
         Ok(Taken { ticket, index, payload, whole })
@@ -168,13 +194,9 @@ impl Channels {
 
     /// Frees a channel whose reply is whole.
     fn close(&mut self, channel: ChannelId, process: &mut Budget) -> Option<Bytes> {
-        let Some(Slot::Open(mut open)) = self.slots.remove(&channel) else { return None };
+        let Some(Slot::Open(open)) = self.slots.remove(&channel) else { return None };
         self.give_back(&open, process);
-        Some(if open.parts.len() == 1 {
-            open.parts.swap_remove(0)
-        } else {
-            open.parts.concat().into()
-        })
+        Some(open.parts.whole())
     }
 
     /// Ends a request without a reply; the channel is held.
@@ -212,7 +234,10 @@ impl Channels {
     pub(super) fn held(&self) -> (u64, u64) {
         let counted = self.slots.values().map(|slot| match slot {
             Slot::Open(open) => {
-                open.parts.iter().map(|part| (part.len() as u64).max(budget::PART_FLOOR)).sum()
+                let Open { parts, budget, .. } = &**open;
+                let (bytes, floor) = (parts.one.len() + parts.all.len(), budget::PART_FLOOR);
+                assert!((bytes as u64).max(u64::from(parts.count) * floor) <= budget.held());
+                budget.held()
             }
             Slot::Held { .. } => 0,
         });

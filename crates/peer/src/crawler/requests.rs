@@ -211,7 +211,8 @@ impl Requests {
             return false;
         };
         let (links, meter) = (&core.links, &core.meter);
-        self.process.allow(meter.memory_left(), self.budgets.process);
+        let room = self.budgets.process.saturating_sub(meter.unread());
+        self.process.allow(meter.memory_left(), room);
         let taken = channels.receive(
             conn,
             reply,

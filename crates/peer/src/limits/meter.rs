@@ -13,7 +13,22 @@ pub struct Meter(Arc<Counts>);
 #[derive(Debug)]
 struct Counts {
     gauges: [Gauge; Limit::ALL.len()],
+    /// Bytes of whole replies that are not read yet: part of [`Limit::ReplyBytesInAll`].
+    unread: AtomicU64,
     limits: Limits,
+}
+
+/// A whole reply that is not read yet; it counts until this is dropped.
+#[derive(Debug)]
+pub struct Unread {
+    counts: Arc<Counts>,
+    bytes: u64,
+}
+
+impl Drop for Unread {
+    fn drop(&mut self) {
+        self.counts.unread.fetch_sub(self.bytes, Ordering::Relaxed);
+    }
 }
 
 #[derive(Debug, Default)]
@@ -44,7 +59,21 @@ impl Meter {
     #[must_use]
     pub fn new(limits: &Limits) -> Self {
         let gauges = std::array::from_fn(|_| Gauge::default());
-        Self(Arc::new(Counts { gauges, limits: *limits }))
+        Self(Arc::new(Counts { gauges, unread: AtomicU64::new(0), limits: *limits }))
+    }
+
+    /// Counts a reply of so many bytes as one that is not read yet.
+    #[must_use]
+    pub fn reads(&self, bytes: usize) -> Unread {
+        let bytes = bytes as u64;
+        self.0.unread.fetch_add(bytes, Ordering::Relaxed);
+        Unread { counts: Arc::clone(&self.0), bytes }
+    }
+
+    /// How many bytes of whole replies are not read yet.
+    #[must_use]
+    pub fn unread(&self) -> u64 {
+        self.0.unread.load(Ordering::Relaxed)
     }
 
     fn gauge(&self, limit: Limit) -> &Gauge {
@@ -55,7 +84,7 @@ impl Meter {
     pub fn uses(&self, limit: Limit, used: u64) {
         let gauge = self.gauge(limit);
         gauge.used.store(used, Ordering::Relaxed);
-        gauge.most.fetch_max(used, Ordering::Relaxed);
+        gauge.most.fetch_max(self.used(limit), Ordering::Relaxed);
         if limit.is_memory() {
             self.gauge(Limit::Memory).most.fetch_max(self.held(), Ordering::Relaxed);
         }
@@ -66,10 +95,18 @@ impl Meter {
         self.gauge(limit).refused.fetch_add(1, Ordering::Relaxed);
     }
 
+    fn used(&self, limit: Limit) -> u64 {
+        let used = self.gauge(limit).used.load(Ordering::Relaxed);
+        match limit {
+            Limit::ReplyBytesInAll => used + self.unread(),
+            _ => used,
+        }
+    }
+
     /// All bytes that others make this process hold.
     fn held(&self) -> u64 {
         let counted = Limit::ALL.into_iter().filter(|limit| limit.is_memory());
-        counted.map(|limit| self.gauge(limit).used.load(Ordering::Relaxed)).sum()
+        counted.map(|limit| self.used(limit)).sum()
     }
 
     /// How many bytes more are within [`Limit::Memory`].
@@ -97,7 +134,7 @@ impl Meter {
                 Limit::Memory => Some(self.held()),
                 // how many there were in a second that is over says nothing
                 Limit::Attempts => None,
-                _ => (limit.scope() == Scope::Process).then(|| gauge.used.load(Ordering::Relaxed)),
+                _ => (limit.scope() == Scope::Process).then(|| self.used(limit)),
             };
             Reading {
                 limit,
@@ -131,5 +168,19 @@ mod tests {
         let memory = of(Limit::Memory);
         assert_eq!((memory.used, memory.most, memory.refused), (Some(300), 900, 1));
         assert_eq!(of(Limit::QueuedBytes).used, None, "there are many connections");
+    }
+
+    #[test]
+    fn a_reply_counts_until_it_is_read() {
+        let limits = Limits { memory: 1000, reply_bytes_in_all: 700, ..Limits::default() };
+        let meter = Meter::new(&limits);
+        meter.uses(Limit::ReplyBytesInAll, 300);
+        let unread = meter.reads(500);
+        assert_eq!((meter.unread(), meter.memory_left()), (500, 200));
+        meter.uses(Limit::ReplyBytesInAll, 100);
+        let in_all = || meter.read()[Limit::ReplyBytesInAll as usize];
+        assert_eq!((in_all().used, in_all().most), (Some(600), 600));
+        drop(unread);
+        assert_eq!((in_all().used, meter.unread()), (Some(100), 0));
     }
 }

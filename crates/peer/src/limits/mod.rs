@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use crate::session::Timeouts;
 
-pub use meter::{Meter, Reading};
+pub use meter::{Meter, Reading, Unread};
 pub use table::{Limit, OutOfRange, Scope, Taker, Unit};
 
 /// What others may take of this process. Times are of the wall clock.

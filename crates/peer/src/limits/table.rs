@@ -265,7 +265,7 @@ limits! {
         "unfinished replies of one peer";
         "the request fails: `reply.too-large`"; ""
     ReplyBytesInAll "reply-bytes-in-all" reply_bytes_in_all: Asked Process Bytes, 1 << 15, TEBIBYTE;
-        "unfinished replies of all peers";
+        "replies of all peers that are not whole, or not read yet";
         "the request fails: `reply.too-large`"; "replies of up to 32 KiB have 64 MiB besides"
     WaitingBytes "waiting-bytes" waiting_bytes: Asked Process Bytes, FRAME, TEBIBYTE;
         "payloads of requests that wait for a connection";

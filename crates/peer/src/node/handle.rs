@@ -19,7 +19,7 @@ use super::outlet::Outlet;
 use super::waiting::Waiting;
 use crate::crawler::{Ask, Engine, EngineConfig, Input, PeerKey, PeerView, Target};
 use crate::limits::reached::Told;
-use crate::limits::{Meter, Reading};
+use crate::limits::{Meter, Reading, Unread};
 use crate::overlay::{Overlay, OverlayConfig};
 use swarmscope_wire::Permid;
 use swarmscope_wire::failure::{By, Cause, Failure};
@@ -120,6 +120,16 @@ impl Node {
     #[must_use]
     pub fn limits(&self) -> Vec<Reading> {
         self.meter.read()
+    }
+
+    /// Counts a whole reply of so many bytes towards [`Limit::ReplyBytesInAll`] until what is
+    /// returned is dropped. Whoever reads replies more slowly than they come holds this while one
+    /// waits to be read, so that no more come in than fit.
+    ///
+    /// [`Limit::ReplyBytesInAll`]: crate::limits::Limit::ReplyBytesInAll
+    #[must_use]
+    pub fn reads(&self, bytes: usize) -> Unread {
+        self.meter.reads(bytes)
     }
 
     /// Dials. The outcome comes as events, and as the result of the returned future.

@@ -22,6 +22,7 @@ pub mod event;
 mod events;
 pub mod handle;
 pub mod outlet;
+mod readers;
 mod reply;
 #[cfg(test)]
 #[cfg(feature = "legacy")] // they speak both versions
@@ -36,4 +37,5 @@ pub use config::NodeConfig;
 pub use event::{Direction, Event, Origin, PeerKey, Source, Ticket, Transport};
 pub use events::Events;
 pub use handle::Node;
+pub use readers::Readers;
 pub use reply::Part;

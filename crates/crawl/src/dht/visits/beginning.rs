@@ -22,9 +22,8 @@ impl Visits {
         has_room: impl Fn() -> bool,
         now: Now,
     ) {
-        while self.in_flight() < self.settings.concurrency
+        while self.may_start(leased)
             && has_room()
-            && (self.sources.has_freed() || !leased.is_empty())
             && pace.as_mut().is_none_or(|pace| pace.take(now.instant))
         {
             let before = self.in_flight();
@@ -40,6 +39,12 @@ impl Visits {
                 pace.give_back();
             }
         }
+    }
+
+    /// Whether there is a free place, and somebody for it.
+    pub(in crate::dht) fn may_start(&self, leased: &VecDeque<Leased>) -> bool {
+        self.in_flight() < self.settings.concurrency
+            && (self.sources.has_freed() || !leased.is_empty())
     }
 
     /// Begins one that has waited, if its place is free.

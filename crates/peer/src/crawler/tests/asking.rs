@@ -269,6 +269,22 @@ fn small_replies_pass_while_large_ones_take_all_that_there_is() {
 }
 
 #[test]
+fn replies_that_are_not_read_yet_leave_less_room_for_others() {
+    let limits = Limits { reply_bytes_in_all: 200_000, ..Limits::default() };
+    let mut rig = Rig::new(EngineConfig { limits, ..config(1) });
+    rig.connect(A, 2, Direction::Outgoing, None);
+    let unread = rig.engine.core.meter.reads(150_000);
+    let (first, second, third) = (rig.ask_on(ask(2)), rig.ask_on(ask(2)), rig.ask_on(ask(2)));
+    rig.part(A, &part(first.1, 9, &vec![0; 96_000]));
+    rig.part(A, &part(second.1, 0, &vec![0; 20_000]));
+    let small = (second.0, Ok(vec![0; 20_000].into()));
+    assert_eq!(rig.ends(), [(first.0, Err(Cause::TooLarge)), small]);
+    drop(unread);
+    rig.part(A, &part(third.1, 0, &vec![0; 96_000]));
+    assert_eq!(rig.ends(), [(third.0, Ok(vec![0; 96_000].into()))]);
+}
+
+#[test]
 fn a_small_part_does_not_pin_the_buffer_it_came_in() {
     let mut rig = Rig::crawler();
     let (_, channel) = rig.ask_on(ask(2));

@@ -1,0 +1,93 @@
+//! Whether a payload is read in no time: a hundred bytes may become sixteen mebibytes when they are
+//! inflated, or a pickle that shares its values a thousandfold.
+
+use super::MAX_LAYERS;
+use crate::inflate::{self, End};
+use crate::pickle;
+use crate::shape::{Shape, Source};
+
+/// How long it may be, in bytes: what takes longest to read, a list of nothing, takes a millisecond.
+const SHORT: usize = 4 << 10;
+/// What it may become.
+const GROWN: usize = 32 << 10;
+/// What a value weighs besides its text, in bytes.
+const EACH: usize = 4;
+
+/// Whether a payload is read in about a millisecond, whatever is in it. What is not belongs on a
+/// thread beside those who wait for others.
+#[must_use]
+pub fn is_cheap(payload: &[u8]) -> bool {
+    // a decoder of one's own may inflate once more
+    payload.len() <= SHORT && grows_little(payload, MAX_LAYERS + 1)
+}
+
+/// As a stream and as a pickle, whatever it will be taken for.
+fn grows_little(payload: &[u8], layers: usize) -> bool {
+    let stream = (layers > 0).then(|| inflate::inflate(payload, GROWN).ok()).flatten();
+    let is_small_stream = stream.is_none_or(|inflated| {
+        inflated.end != End::Limit && grows_little(&inflated.bytes, layers - 1)
+    });
+    let mut left = GROWN;
+    is_small_stream
+        && pickle::decode(payload).map_or(true, |pickle| weigh(pickle.source(), &mut left))
+}
+
+/// Whether everything in it weighs no more than what is left, each value wherever it occurs.
+fn weigh<'a>(source: impl Source<'a>, left: &mut usize) -> bool {
+    let shape = source.shape();
+    let bytes = match &shape {
+        Shape::Text(text) => text.len(),
+        Shape::Bytes(bytes) => bytes.len(),
+        _ => 0,
+    };
+    let Some(rest) = left.checked_sub(EACH + bytes) else { return false };
+    *left = rest;
+    match shape {
+        Shape::List(items) | Shape::Tuple(items) | Shape::Refused { operands: items, .. } => {
+            items.into_iter().all(|item| weigh(item, left))
+        }
+        Shape::Dict(pairs) => {
+            pairs.into_iter().all(|(key, value)| weigh(key, left) && weigh(value, left))
+        }
+        _ => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use flate2::Compression;
+    use flate2::write::ZlibEncoder;
+
+    use super::*;
+
+    fn deflated(bytes: &[u8]) -> Vec<u8> {
+        let mut encoder = ZlibEncoder::new(Vec::new(), Compression::best());
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    #[test]
+    fn what_honest_peers_answer_is_cheap() {
+        let rows = [&b"a60l"[..], &b"2t1i440s0123456789012345678901234567890123456789".repeat(60)];
+        let text = b"1795337030.84 CRAWL\n".repeat(1000);
+        for cheap in [&b""[..], b"5:hello", b"plain text", &rows.concat(), &deflated(&text)] {
+            assert!(is_cheap(cheap), "{cheap:?}");
+        }
+        assert!(is_cheap(b"\x80\x02]q\x00(K\x01K\x02e."), "a pickle of two numbers");
+    }
+
+    #[test]
+    fn what_grows_is_not() {
+        let nul = vec![0; 1 << 20];
+        assert!(!is_cheap(&deflated(&nul)), "a bomb of {} bytes", deflated(&nul).len());
+        assert!(!is_cheap(&deflated(&deflated(&nul))), "in two layers");
+        assert!(!is_cheap(&vec![b' '; SHORT + 1]), "long");
+        let shared = include_bytes!("../../../../fuzz/crashes/reply/a-dict-as-its-own-key");
+        assert!(!is_cheap(&shared[2..]), "102 bytes that become 64 MiB of JSON");
+        let text =
+            [&b"\x80\x02(X\x00\x08\x00\x00"[..], &[b'x'; 2048], b"q\x00", &b"h\x00".repeat(99)];
+        assert!(!is_cheap(&[text.concat(), b"t.".to_vec()].concat()), "a text a hundred times");
+    }
+}

@@ -1,0 +1,83 @@
+//! What peers can answer to whoever asks them: replies of 60 MiB, and such as want memory or time to
+//! be read. Whoever asks is a process, and honest peers beside them are visited all the same.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+
+use super::alone;
+use super::answering::{ATTACKERS, Crowd, HONEST, bombs, large};
+use super::asked::{Asked, Asking};
+use super::cases::keep;
+use super::honest::{Attack, Times, compare_with};
+use super::victim::Ceilings;
+
+/// A crawl begins so many visits a second, in an order of its own: those of the honest while what
+/// the attackers answer comes and is read.
+const RATE: &str = "10";
+
+/// A crawl of everybody in a crowd.
+struct Crawl {
+    asking: Asking,
+    began: Instant,
+    crowd: Crowd,
+}
+
+impl Crawl {
+    fn start(crowd: Crowd) -> Self {
+        let targets = crowd.targets();
+        let options = ["--rounds", "1", "--store", "c.sqlite", "--probe", "database"];
+        let args = ["crawl", "--json", "--rate", RATE].into_iter().chain(options);
+        let args: Vec<_> = args.chain(targets.iter().map(String::as_str)).collect();
+        Self { began: Instant::now(), asking: Asking::start(&crowd.home, &args), crowd }
+    }
+
+    /// To its end: how long each visit of an honest peer lasted, and when the last one was over.
+    fn whole(self) -> (Asked, Vec<Duration>, Duration) {
+        let crawl = self.asking.whole();
+        assert_eq!(
+            (crawl.code, &crawl.last["reached"]),
+            (0, &(ATTACKERS + HONEST).into()),
+            "{crawl:?}"
+        );
+        let visits: Vec<_> = self.crowd.honest.iter().flat_map(|peer| peer.way.ended()).collect();
+        assert_eq!(visits.len(), usize::from(HONEST), "one connection each");
+        let last = visits.iter().map(|visit| visit.at - self.began).max();
+        (crawl, visits.iter().map(|visit| visit.lasted).collect(), last.expect("some"))
+    }
+}
+
+/// A crawl of attackers and honest peers goes on as one of peers that are all honest, beside it.
+fn hold(attack: &str, replies: &[Option<Bytes>], ceilings: Ceilings) {
+    let _alone = alone();
+    let attacked = Crawl::start(Crowd::start(0, replies));
+    let beside = Crawl::start(Crowd::quiet(100));
+    let ((other, quiet, all), (crawl, times, last)) = thread::scope(|scope| {
+        let attacked = scope.spawn(|| attacked.whole());
+        (beside.whole(), attacked.join().expect("no panic"))
+    });
+    let answered = crawl.last["answered"]["DATABASE"].as_u64();
+    assert!(answered >= Some(HONEST.into()), "{crawl:?}");
+    crawl.check(attack, &other, ceilings);
+    let times = Times::of(times, quiet);
+    compare_with(attack, "a visit of an honest peer lasts", Attack::Computes, times, times);
+    let figure = format!("after {:.1} s, beside it {:.1} s", last.as_secs_f64(), all.as_secs_f64());
+    keep(attack, "all honest peers were visited", &figure);
+    println!("{attack}: all honest peers were visited {figure}");
+    assert!(last < all * 3 / 2, "{attack}: visits begin later: {figure}");
+}
+
+#[test]
+fn replies_of_60_mib_hold_no_visit_of_others_up() {
+    let replies = vec![Some(large()); ATTACKERS.into()];
+    let ceilings = Ceilings { memory: 900, files: 128 };
+    hold("48 peers that send a crawl 60 MiB each", &replies, ceilings);
+}
+
+#[test]
+fn replies_that_take_long_to_read_hold_no_visit_of_others_up() {
+    let replies: Vec<_> = bombs().into_iter().map(Some).cycle().take(ATTACKERS.into()).collect();
+    let ceilings = Ceilings { memory: 800, files: 128 };
+    hold("48 peers whose replies are bombs", &replies, ceilings);
+}

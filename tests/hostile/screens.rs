@@ -1,0 +1,106 @@
+//! What peers can answer to a screen: the others answer it all the same, and whoever sits before it
+//! does not notice.
+
+use std::fs;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+
+use super::alone;
+use super::answering::{ATTACKERS, Crowd, HONEST, bombs, large};
+use super::cases::keep;
+use super::honest::{Attack, Times, compare_with};
+use super::terminal::Terminal;
+use super::victim::{Ceilings, usage};
+
+const ALL: u8 = ATTACKERS + HONEST;
+/// Keys that are timed.
+const KEYS: usize = 40;
+/// A key is pressed while what the attackers answer comes and is read.
+const BETWEEN: Duration = Duration::from_millis(100);
+
+/// A screen that is connected to everybody in a crowd, and the request to them all on its way.
+fn asking(crowd: &Crowd) -> Terminal {
+    let path = |name: &str| crowd.home.path().join(name).to_string_lossy().into_owned();
+    fs::write(path("peers.txt"), crowd.targets().join("\n")).expect("written");
+    let (peers, home) = (path("peers.txt"), crowd.home.path().to_string_lossy().into_owned());
+    let program = env!("CARGO_BIN_EXE_swarmscope");
+    let mut terminal =
+        Terminal::run(140, 44, program, &["tui", "--bootstrap", &peers], &[("HOME", &home)]);
+    terminal.wait("all connections", |rows| rows[0].contains(&format!("● {ALL}")));
+    terminal.keys("a");
+    terminal.wait_for(&format!("{ALL} marked"));
+    terminal.keys("r");
+    terminal.wait_for("name or number");
+    terminal.keys("database\r");
+    terminal.wait_for("the default");
+    terminal.keys("\u{13}"); // ctrl-s
+    terminal.wait_for("nothing sent yet");
+    terminal.enter();
+    terminal.wait_for("69 sent");
+    terminal
+}
+
+/// How long a key waits for its frame.
+fn press(terminal: &mut Terminal, n: usize) -> Duration {
+    let typed = format!("zz{n}");
+    let pressed = Instant::now();
+    terminal.keys(":");
+    terminal.keys(&typed);
+    terminal.wait_for(&typed);
+    let took = pressed.elapsed();
+    terminal.keys("\u{1b}");
+    terminal.wait("the list again", |rows| !rows.iter().any(|row| row.contains(&typed)));
+    took
+}
+
+/// A request to attackers and honest peers goes on as one to peers that are all honest, beside it.
+fn hold(attack: &str, replies: &[Option<Bytes>], ceilings: Ceilings) {
+    let _alone = alone();
+    let (crowd, quiet) = (Crowd::start(0, replies), Crowd::quiet(100));
+    let (mut other, mut attacked) = (asking(&quiet), asking(&crowd));
+    let (mut times, mut beside) = (Vec::new(), Vec::new());
+    for n in 0..KEYS {
+        beside.push(press(&mut other, n));
+        times.push(press(&mut attacked, n));
+        thread::sleep(BETWEEN);
+    }
+    let answers = |rows: &[String]| {
+        rows.iter()
+            .any(|row| row.contains(&format!(" {HONEST} ")) && row.contains("7 rows: peer_count"))
+    };
+    attacked.wait("an answer of each honest peer", answers);
+    let times = Times::of(times, beside);
+    compare_with(attack, "a key waits for its frame", Attack::Computes, times, times);
+    let more = |terminal: &Terminal| usage(terminal.id()).expect("it runs");
+    let grown = more(&attacked).memory.saturating_sub(more(&other).memory) >> 10;
+    let files = more(&attacked).files;
+    println!("{attack}: +{grown} MiB, {files} files");
+    keep(attack, "memory", &format!("+{grown} of {} MiB", ceilings.memory));
+    keep(attack, "open files", &format!("{files} of {}", ceilings.files));
+    assert!(
+        grown <= ceilings.memory && files <= ceilings.files,
+        "{attack}: +{grown} MiB, {files} files"
+    );
+    for mut terminal in [attacked, other] {
+        terminal.keys("\u{3}"); // ctrl-c
+        assert_eq!(terminal.end().0, 130);
+    }
+}
+
+#[test]
+fn replies_of_60_mib_to_a_screen_hold_no_answer_and_no_key_up() {
+    let replies = vec![Some(large()); ATTACKERS.into()];
+    hold("48 peers that send a screen 60 MB each", &replies, Ceilings { memory: 900, files: 128 });
+}
+
+#[test]
+fn bombs_in_replies_to_a_screen_hold_no_answer_and_no_key_up() {
+    let replies: Vec<_> = bombs().into_iter().map(Some).cycle().take(ATTACKERS.into()).collect();
+    hold(
+        "48 peers whose replies to a screen are bombs",
+        &replies,
+        Ceilings { memory: 800, files: 128 },
+    );
+}
