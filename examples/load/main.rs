@@ -57,7 +57,7 @@ fn main() -> Outcome {
         ["bare-visit", suites, at_once, targets] => {
             bare::visit(bare::Suites::named(suites)?, at_once.parse()?, targets)
         }
-        ["signatures"] => visits::signatures(),
+        ["signatures", how] => visits::signatures(how == "waits"),
         ["crowd", count, which] => {
             screen::crowd(count.parse()?, which);
             Ok(())
