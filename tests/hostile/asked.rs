@@ -12,8 +12,8 @@ use serde_json::Value;
 use swarmscope_wire::Permid;
 use tempfile::TempDir;
 
-use super::cases::keep;
-use super::victim::{Ceilings, PATIENCE, Usage, usage};
+use super::page::keep;
+use super::victim::{Ceilings, MOST_THREADS, PATIENCE, Usage, usage};
 
 /// Whose commands they are.
 pub struct Home(TempDir);
@@ -90,6 +90,7 @@ impl Asking {
         {
             self.most.memory = self.most.memory.max(now.memory);
             self.most.files = self.most.files.max(now.files);
+            self.most.threads = self.most.threads.max(now.threads);
         }
         assert!(self.began.elapsed() < PATIENCE, "it does not end: {}", self.last);
         thread::sleep(Duration::from_millis(5));
@@ -147,14 +148,15 @@ impl Asked {
     }
 
     fn is_below(&self, attack: &str, said: &str, memory: u64, ceilings: Ceilings) {
-        let Usage { files, .. } = self.most;
+        let Usage { files, threads, .. } = self.most;
         let is_brief = self.took < Duration::from_secs(1); // over before a busy machine looks
         assert!(files > 0 || is_brief, "{attack}: it was not looked at");
-        println!("{attack}: {said} MiB, {files} files, {:?}", self.took);
+        println!("{attack}: {said} MiB, {files} files, {threads} threads, {:?}", self.took);
         keep(attack, "memory", &format!("{said} of {} MiB", ceilings.memory));
         keep(attack, "open files", &format!("{files} of {}", ceilings.files));
         assert!(memory <= ceilings.memory, "{attack}: {said} MiB of {}", ceilings.memory);
         assert!(files <= ceilings.files, "{attack}: {files} files of {}", ceilings.files);
+        assert!(threads <= MOST_THREADS, "{attack}: {threads} threads");
     }
 
     pub fn took_at_most(&self, attack: &str, most: Duration) {

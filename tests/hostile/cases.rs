@@ -1,31 +1,24 @@
 //! Every attack that was ever found to do harm: what it did before, what bounds it now, and the tests
 //! that fail when it does harm again. docs/hostile.md is made of this.
 
-use std::collections::BTreeMap;
-use std::fmt::Write as _;
-use std::fs;
-use std::path::Path;
-
-use super::security::is_renewed;
-
-struct Case {
-    attack: &'static str,
+pub struct Case {
+    pub attack: &'static str,
     /// As measured from outside, before its mend.
-    before: &'static str,
-    now: &'static str,
+    pub before: &'static str,
+    pub now: &'static str,
     /// File and function of each.
-    tests: &'static [(&'static str, &'static str)],
+    pub tests: &'static [(&'static str, &'static str)],
 }
 
-const STRANGERS: &str = "tests/hostile/strangers.rs";
-const CRAWLERS: &str = "tests/hostile/crawlers.rs";
-const GOSSIP: &str = "tests/hostile/gossip.rs";
-const PHASES: &str = "tests/hostile/phases.rs";
-const OUTPUT: &str = "tests/hostile/output.rs";
-const NETWORKS: &str = "tests/hostile/networks.rs";
-const WAITS: &str = "tests/hostile/waits.rs";
-const CRAWLS: &str = "tests/hostile/replies.rs";
-const SCREENS: &str = "tests/hostile/screens.rs";
+pub const STRANGERS: &str = "tests/hostile/strangers.rs";
+pub const CRAWLERS: &str = "tests/hostile/crawlers.rs";
+pub const GOSSIP: &str = "tests/hostile/gossip.rs";
+pub const PHASES: &str = "tests/hostile/phases.rs";
+pub const OUTPUT: &str = "tests/hostile/output.rs";
+pub const NETWORKS: &str = "tests/hostile/networks.rs";
+pub const WAITS: &str = "tests/hostile/waits.rs";
+pub const CRAWLS: &str = "tests/hostile/replies.rs";
+pub const SCREENS: &str = "tests/hostile/screens.rs";
 const UNREAD: &str = "tests/program/unread.rs";
 const ENDLESS: &str = "crates/networks/src/sockets/tests/endless.rs";
 const METRICS: &str = "crates/crawl/src/metrics/server.rs";
@@ -41,7 +34,7 @@ const NATTRAVERSAL: &str = "crates/probes/src/nattraversal/tests.rs";
 const PROXY: &str = "crates/peer/src/overlay/tests/proxy.rs";
 
 /// Those that stopped a peer.
-const STOPPED: &[Case] = &[
+pub const STOPPED: &[Case] = &[
     Case {
         attack: "1 100 strangers with fresh keys from one address",
         before: "all 1 024 places held after 1 s, for 4 bytes a minute; a listed Crawler answered 0 of 30 times",
@@ -102,7 +95,7 @@ const STOPPED: &[Case] = &[
 ];
 
 /// Those of BitTorrent peers and DHT nodes on whoever asks them.
-const ASKERS: &[Case] = &[
+pub const ASKERS: &[Case] = &[
     Case {
         attack: "a BitTorrent peer that sends peer exchanges, or anything else, without end",
         before: "`request … pex --timeout 4` still ran after 60 s",
@@ -177,7 +170,7 @@ const ASKERS: &[Case] = &[
 ];
 
 /// Those that made it weaker.
-const WEAKENED: &[Case] = &[
+pub const WEAKENED: &[Case] = &[
     Case {
         attack: "64 idle handshakes from the honest Crawler's own address",
         before: "it was locked out for up to 300 s",
@@ -357,7 +350,7 @@ const WEAKENED: &[Case] = &[
 ];
 
 /// Those that held when they were tried first, and are tried still.
-const HELD: &[Case] = &[
+pub const HELD: &[Case] = &[
     Case {
         attack: "bytes that drip, in each phase of a connection",
         before: "a frame could take for ever once a connection was open",
@@ -408,104 +401,3 @@ const HELD: &[Case] = &[
         ],
     },
 ];
-
-const INTRODUCTION: &str = "\
-# Attacks, and what they do now
-
-Each of these was found by attacking the program from outside, or by fuzzing. *Before* is what it
-did then, as it was measured; *now* is what bounds it, and the tests named beside it fail when it no
-longer does. They run with `cargo test`. Names such as `known-per-source` are limits;
-[SECURITY.md](../SECURITY.md) has their values.
-
-This page is made of `tests/hostile/cases.rs`: `UPDATE_SECURITY=1 cargo test --test hostile` writes
-it and notes the figures of that run.
-";
-
-const MEASURED: &str = "
-## What a run measured
-
-Each attack is made on a peer in a process of its own, over real sockets. An honest Crawler visits
-or asks that peer and, in turn with it, another one that nobody attacks; the ratio of the two
-medians is what the attack does to it. It may be 1.2, or 2 where the attack makes the peer compute.
-Because other programs use the machine, the best of up to twelve series counts (for frames, of up to
-three crowds with twelve each), and 3 ms are allowed for: a single series can be higher. Memory is
-the growth of the highest use so far. The ceilings beside the figures are those that the tests hold.
-Peers and nodes that are asked attack a command or a screen that asks them: its growth is beside the
-same one with honest peers, or the whole where no `+` stands before it.
-
-";
-
-const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/hostile.md");
-/// Figures of the last run that was asked to keep them: the attack, what, and how much.
-const FIGURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/hostile/figures.tsv");
-
-/// Keeps a figure of this run, where it is asked for.
-pub fn keep(attack: &str, what: &str, figure: &str) {
-    if is_renewed() {
-        let mut all = figures();
-        all.insert((attack.to_owned(), what.to_owned()), figure.to_owned());
-        let lines =
-            all.iter().map(|((attack, what), figure)| format!("{attack}\t{what}\t{figure}\n"));
-        fs::write(FIGURES, lines.collect::<String>()).expect("written");
-    }
-}
-
-fn figures() -> BTreeMap<(String, String), String> {
-    let text = fs::read_to_string(FIGURES).unwrap_or_default();
-    let fields = text.lines().map(|line| line.splitn(3, '\t').map(str::to_owned));
-    fields.filter_map(|mut of| Some(((of.next()?, of.next()?), of.next()?))).collect()
-}
-
-fn page() -> String {
-    let mut page = INTRODUCTION.to_owned();
-    for (title, cases) in [
-        ("Stopped a peer", STOPPED),
-        ("Weakened it", WEAKENED),
-        ("On whoever asks other networks", ASKERS),
-        ("Held, or nearly", HELD),
-    ] {
-        write!(page, "\n## {title}\n\n| attack | before | now | tests |\n|---|---|---|---|\n")
-            .expect("a string");
-        for Case { attack, before, now, tests } in cases {
-            let tests: Vec<_> =
-                tests.iter().map(|(file, name)| format!("[`{name}`](../{file})")).collect();
-            writeln!(page, "| {attack} | {before} | {now} | {} |", tests.join("<br>"))
-                .expect("a string");
-        }
-    }
-    page += MEASURED;
-    page += "| attack | what | measured |\n|---|---|---|\n";
-    for ((attack, what), figure) in figures() {
-        writeln!(page, "| {attack} | {what} | {figure} |").expect("a string");
-    }
-    page
-}
-
-fn source(file: &str) -> String {
-    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).expect(file)
-}
-
-/// The names of the tests in a file.
-fn tests_in(text: &str) -> Vec<&str> {
-    let after = text.split("#[test]\n").skip(1).chain(text.split("#[tokio::test").skip(1));
-    let names = after.filter_map(|part| part.split_once("fn ")?.1.split_once("()"));
-    names.map(|(name, _)| name).collect()
-}
-
-#[test]
-fn the_page_on_attacks_names_tests_that_exist_and_all_of_this_suite() {
-    let all =
-        || [STOPPED, WEAKENED, ASKERS, HELD].into_iter().flatten().flat_map(|case| case.tests);
-    for (file, name) in all() {
-        assert!(tests_in(&source(file)).contains(name), "{file} has no test {name}");
-    }
-    for file in [STRANGERS, CRAWLERS, GOSSIP, PHASES, OUTPUT, NETWORKS, WAITS, CRAWLS, SCREENS] {
-        for name in tests_in(&source(file)) {
-            assert!(all().any(|test| *test == (file, name)), "{name} is not on the page");
-        }
-    }
-    if is_renewed() {
-        return fs::write(PAGE, page()).expect("written");
-    }
-    assert_eq!(fs::read_to_string(PAGE).expect("the page"), page(), "UPDATE_SECURITY=1 renews it");
-}

@@ -11,7 +11,7 @@ use swarmscope_peer::node::{Event, Events, Node, NodeConfig, Target};
 use swarmscope_wire::{ErrorByte, Frequency, MessageId, Permid};
 
 use super::attackers::Way;
-use super::cases::keep;
+use super::page::keep;
 use super::victim::{PATIENCE, Setup, Victim};
 
 /// What a median of few answers, each of which takes milliseconds, may be off on a machine whose

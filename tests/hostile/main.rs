@@ -16,6 +16,7 @@ mod honest;
 mod networks;
 mod nodes;
 mod output;
+mod page;
 mod phases;
 mod pretenders;
 mod replies;

@@ -9,10 +9,10 @@ use bytes::Bytes;
 
 use super::alone;
 use super::answering::{ATTACKERS, Crowd, HONEST, bombs, large};
-use super::cases::keep;
 use super::honest::{Attack, Times, compare_with};
+use super::page::keep;
 use super::terminal::Terminal;
-use super::victim::{Ceilings, usage};
+use super::victim::{Ceilings, MOST_THREADS, Usage, usage};
 
 const ALL: u8 = ATTACKERS + HONEST;
 /// Keys that are timed.
@@ -73,16 +73,15 @@ fn hold(attack: &str, replies: &[Option<Bytes>], ceilings: Ceilings) {
     attacked.wait("an answer of each honest peer", answers);
     let times = Times::of(times, beside);
     compare_with(attack, "a key waits for its frame", Attack::Computes, times, times);
-    let more = |terminal: &Terminal| usage(terminal.id()).expect("it runs");
-    let grown = more(&attacked).memory.saturating_sub(more(&other).memory) >> 10;
-    let files = more(&attacked).files;
-    println!("{attack}: +{grown} MiB, {files} files");
+    let quiet = usage(other.id()).expect("it runs").memory;
+    let Usage { memory, files, threads } = usage(attacked.id()).expect("it runs");
+    let grown = memory.saturating_sub(quiet) >> 10;
+    println!("{attack}: +{grown} MiB, {files} files, {threads} threads");
     keep(attack, "memory", &format!("+{grown} of {} MiB", ceilings.memory));
     keep(attack, "open files", &format!("{files} of {}", ceilings.files));
-    assert!(
-        grown <= ceilings.memory && files <= ceilings.files,
-        "{attack}: +{grown} MiB, {files} files"
-    );
+    assert!(grown <= ceilings.memory, "{attack}: +{grown} MiB of {}", ceilings.memory);
+    assert!(files <= ceilings.files, "{attack}: {files} files of {}", ceilings.files);
+    assert!(threads <= MOST_THREADS, "{attack}: {threads} threads");
     for mut terminal in [attacked, other] {
         terminal.keys("\u{3}"); // ctrl-c
         assert_eq!(terminal.end().0, 130);

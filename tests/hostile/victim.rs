@@ -12,10 +12,14 @@ use serde_json::Value;
 use swarmscope_wire::Permid;
 use tempfile::TempDir;
 
-use super::cases::keep;
+use super::page::keep;
 
 /// Longer than anything here takes, short enough to see that it hangs.
 pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Those of tokio, and its blocking ones: 2 + 12 for SQL, some for what is read; the writers of lines
+/// and of a store.
+pub const MOST_THREADS: u64 = 40;
 
 pub struct Victim {
     child: Child,
@@ -129,8 +133,7 @@ impl Victim {
         keep(attack, "open files", &format!("{files} of {}", ceilings.files));
         assert!(grown <= ceilings.memory, "{attack}: +{grown} MiB of {}", ceilings.memory);
         assert!(files <= ceilings.files, "{attack}: {files} files of {}", ceilings.files);
-        // tokio's workers, its 2 + 12 blocking ones for SQL, the writer of lines
-        assert!(threads <= 40, "{attack}: {threads} threads");
+        assert!(threads <= MOST_THREADS, "{attack}: {threads} threads");
     }
 
     /// Asks it to end, and gives how long that took and its exit code.
