@@ -214,3 +214,33 @@ fn very_many_small_values_are_bounded_in_number() {
         }
     }
 }
+
+/// Values that are shared cost what they are, however often they stand somewhere: some kilobytes that
+/// would take hours otherwise.
+#[test]
+fn what_is_shared_is_looked_at_once() {
+    let len = 1_u32 << 20;
+    let text = [&b"X"[..], &len.to_le_bytes(), &vec![b'k'; 1 << 20]].concat();
+    let pairs = [&b"\x80\x02}("[..], &text, &b"2".repeat(500_001), b"u."].concat();
+    let thrown_away = [&pairs[..pairs.len() - 1], b"0N."].concat();
+    // a dict of long keys in eighty thousand places, where values are no longer read
+    let keys: Vec<u8> = (0..1000_u32)
+        .flat_map(|n| [&b"U\xff"[..], format!("{n:0255}").as_bytes(), b"N"].concat())
+        .collect();
+    let deep = [
+        &b"\x80\x02"[..],
+        &b"]".repeat(63),
+        b"}(",
+        &keys,
+        b"uq\x000(",
+        &b"h\x00".repeat(80_000),
+        b"l",
+        &b"a".repeat(63),
+        b".",
+    ];
+    let many = [&b"(N"[..], &b"2".repeat(1_500_000), b"e"].concat();
+    let references = [&b"\x80\x02]"[..], &many.repeat(20), b"."].concat();
+    for payload in [pairs, thrown_away, deep.concat(), references] {
+        read_as(&[MessageId::DATABASE_QUERY, STRANGER], ErrorByte::SUCCESS, &payload, MAX_MANY);
+    }
+}

@@ -189,7 +189,7 @@ const WAIT: Duration = Duration::from_micros(400);
 pub fn signatures(waits: bool) -> Outcome {
     let wait = || {
         if waits {
-            std::thread::sleep(WAIT)
+            std::thread::sleep(WAIT);
         }
     };
     let message = [0x5a; 2085]; // two nonces of 1 024 bytes, a peer id and the bencoding around them

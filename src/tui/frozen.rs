@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use crate::screen::{Msg, Now};
+use swarmscope_facts::held::cost;
 use swarmscope_peer::node::{Event, Reply};
 
 /// Messages that may wait; then the screen goes on by itself.
@@ -28,9 +29,13 @@ impl Frozen {
         if matches!(msg, Msg::Tick) {
             return;
         }
-        if let Msg::Node(Event::Part { payload, .. } | Event::Reply(Reply { payload, .. })) = &msg {
-            self.bytes += payload.len();
-        }
+        self.bytes += match &msg {
+            Msg::Node(Event::Part { payload, .. } | Event::Reply(Reply { payload, .. })) => {
+                payload.len()
+            }
+            Msg::Decoded { decoding, .. } => cost(&decoding.decoded),
+            _ => 0,
+        };
         self.waiting.push_back((now, msg));
     }
 

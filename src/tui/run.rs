@@ -29,7 +29,7 @@ use crate::screen::{Effect, Key, Model, Msg, Now, Screen, Setup, TourControl, up
 use swarmscope_facts::networks::Question;
 use swarmscope_networks::address::Policy;
 use swarmscope_networks::target::Target;
-use swarmscope_peer::node::{Ask, Events, Node, Readers};
+use swarmscope_peer::node::{Ask, Events, Node, Read, Readers};
 use swarmscope_peer::weighed;
 
 mod at_terminal;
@@ -118,6 +118,7 @@ pub async fn run(source: Source, options: Options) -> io::Result<Ended> {
     let mut signals = Signals::new()?;
     let taken = Taken::take()?;
     let (decoded, mut decodings) = mpsc::channel(BATCH);
+    let (read, mut readings) = mpsc::channel(1);
     let (checked, mut checks) = mpsc::channel(MOST_WAITING);
     let (finished, mut recorded) = mpsc::unbounded_channel();
     let (answers, mut answered) = mpsc::unbounded_channel();
@@ -155,6 +156,7 @@ pub async fn run(source: Source, options: Options) -> io::Result<Ended> {
         decoded,
         checked,
         readers: Readers::default(),
+        read,
         ended: None,
         turns: Turns::default(),
         watched: Watched::default(),
@@ -206,6 +208,8 @@ pub async fn run(source: Source, options: Options) -> io::Result<Ended> {
             }
             // before more news: however much comes, frames are drawn
             () = screen.frame_is_due() => screen.draw()?,
+            // whoever reads has a turn until this is folded
+            Some(read) = readings.recv() => screen.told(read.what),
             count = events.recv_many(&mut waiting, BATCH), if events_open => {
                 events_open = count > 0;
                 screen.meter.waited(count + events.len());
@@ -231,7 +235,7 @@ pub async fn run(source: Source, options: Options) -> io::Result<Ended> {
                     screen.come_back()?;
                     input = Some(Input::start());
                 }
-                if matches!(msg, Msg::Decoded { .. }) { screen.told(msg) } else { screen.fold(msg) }
+                screen.fold(msg);
             }
             Some((ask, check)) = checks.recv() => match check {
                 Ok(()) => screen.perform(Effect::Request(ask)),
@@ -296,6 +300,8 @@ struct Running {
     /// Requests that were looked at before they go out, and what is wrong with them.
     checked: mpsc::Sender<(Ask, Result<(), String>)>,
     readers: Readers,
+    /// Replies that were read.
+    read: mpsc::Sender<Read<Msg>>,
     keep: Writer,
     meter: Meter,
     /// Replies that are being read, or wait for that.

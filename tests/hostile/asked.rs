@@ -27,12 +27,20 @@ impl Home {
         self.0.path()
     }
 
+    fn output(&self, args: &[&str]) -> String {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_swarmscope"));
+        command.args(args).env_clear().env("HOME", self.path()).current_dir(self.path());
+        String::from_utf8(command.output().expect("the program runs").stdout).expect("text")
+    }
+
+    /// What one of its commands says in JSON.
+    pub fn lines(&self, args: &[&str]) -> Vec<Value> {
+        self.output(args).lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
+    }
+
     /// Who its commands are.
     pub fn permid(&self) -> Permid {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_swarmscope"));
-        command.args(["key", "show"]).env_clear().env("HOME", self.path());
-        let shown = command.output().expect("the program runs").stdout;
-        let shown = String::from_utf8(shown).expect("text");
+        let shown = self.output(&["key", "show"]);
         Permid::from_base64(shown.lines().next().expect("a line")).expect("a permid")
     }
 }

@@ -238,9 +238,9 @@ pub const WEAKENED: &[Case] = &[
         ],
     },
     Case {
-        attack: "48 peers that send a screen 60 MB each",
+        attack: "48 peers that send a screen 60 MiB each",
         before: "3.4 GiB",
-        now: "replies count from the first part until they have been decoded and dropped, for each peer and in all; those of up to 32 KiB have 64 MiB besides",
+        now: "a reply counts from its first part until it is whole, for its peer, and until it has been read, in all; those of up to 32 KiB have 64 MiB besides",
         tests: &[
             (ASKING, "small_replies_pass_while_large_ones_take_all_that_there_is"),
             (ASKING, "one_peer_can_not_take_the_memory_of_all"),
@@ -261,7 +261,7 @@ pub const WEAKENED: &[Case] = &[
     Case {
         attack: "48 peers whose replies are bombs",
         before: "102 bytes held a crawl up for as long as they took to be read, and 15 s passed instead of 10 until all honest peers were visited; a screen kept 0.9 GiB, because it counted the bytes of replies and not what they became",
-        now: "what takes no time to be read is told from what may; of the latter, two are read at a time, beside everything else; what they became counts",
+        now: "replies that take no time to read are told from those that may; of those, two long ones and one that is neither are read at a time, beside everything else; what they became counts",
         tests: &[
             (CRAWLS, "replies_that_take_long_to_read_hold_no_visit_of_others_up"),
             (SCREENS, "bombs_in_replies_to_a_screen_hold_no_answer_and_no_key_up"),
@@ -280,6 +280,7 @@ pub const WEAKENED: &[Case] = &[
             (REPLIES, "a_gibibyte_of_nul_in_a_mebibyte_is_cut"),
             (REPLIES, "nesting_ends_where_a_stack_would"),
             (REPLIES, "very_many_small_values_are_bounded_in_number"),
+            (REPLIES, "what_is_shared_is_looked_at_once"),
         ],
     },
     Case {

@@ -216,17 +216,15 @@ fn middle(mut times: Vec<Duration>) -> Duration {
 /// Who is attacked answers hardly later than who is not: at most by a fifth, and where it is made to
 /// compute, by as much again.
 pub fn compare(attack: &str, kind: Attack, quiet: Times, now: Times) {
-    compare_with(attack, "an honest Crawler waits", kind, quiet, now);
+    println!("{attack}: quiet {:.1?} and {:.1?}", quiet.attacked, quiet.other);
+    compare_with(attack, "an honest Crawler waits", kind, now);
 }
 
 /// The same of something else that takes time.
-pub fn compare_with(attack: &str, what: &str, kind: Attack, quiet: Times, now: Times) {
+pub fn compare_with(attack: &str, what: &str, kind: Attack, now: Times) {
     let Times { attacked, other } = now;
     let times = now.ratio();
-    println!(
-        "{attack}: quiet {:.1?} and {:.1?}; attacked {attacked:.1?}, beside it {other:.1?}: {times:.2} times",
-        quiet.attacked, quiet.other
-    );
+    println!("{attack}: {what} {attacked:.1?}, beside it {other:.1?}: {times:.2} times");
     let (most, allowed) = match kind {
         Attack::Holds => (other * 6 / 5, "1.2"),
         Attack::Computes => (other * 2, "2"),

@@ -10,8 +10,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use swarmscope_peer::crawler::Decoding;
-use swarmscope_peer::node::{Events, Readers};
+use swarmscope_peer::node::{Events, Read, Readers};
 use swarmscope_peer::{Failure, Node, NodeConfig};
 use swarmscope_store::store::Left;
 use swarmscope_store::writer::{Done, Writer};
@@ -25,7 +24,7 @@ use tokio::time::{MissedTickBehavior, interval, sleep, sleep_until};
 use crate::machine::{Machine, Now, Unread};
 use crate::pace::{Pace, Speed};
 use crate::progress::{Dropped, Progress};
-use crate::question::{Question, Undefined};
+use crate::question::{Kept, Question, Undefined};
 use crate::rounds::{self, Crawler};
 use crate::settings::Settings;
 
@@ -90,8 +89,8 @@ pub struct RoundReport {
     pub dropped: BTreeMap<Dropped, u64>,
 }
 
-/// A reply that was read on a thread of its own.
-type Read = (Unread, Decoding);
+/// A reply that was read on another thread, in its turn.
+type InTurn = (Unread, Read<Kept>);
 
 /// A crawl. Made from a store and settings, then run.
 pub struct Crawl {
@@ -101,9 +100,9 @@ pub struct Crawl {
     done: UnboundedReceiver<Done>,
     machine: Machine,
     settings: Settings,
-    reading: UnboundedSender<Read>,
+    reading: UnboundedSender<InTurn>,
     readers: Readers,
-    read: UnboundedReceiver<Read>,
+    read: UnboundedReceiver<InTurn>,
     leased: VecDeque<Leased>,
     pace: Option<Pace>,
     told: watch::Sender<Progress>,
@@ -242,7 +241,7 @@ impl Crawler for Crawl {
             tokio::select! {
                 event = self.events.recv() => self.event(event)?,
                 done = self.done.recv() => self.done(done)?,
-                Some((reply, decoding)) = self.read.recv() => self.machine.decoded(&reply, &decoding, now()),
+                Some((reply, read)) = self.read.recv() => self.machine.read(&reply, read.what, now()),
                 () = sleep(next.unwrap_or_default()), if next.is_some() => {}
                 _ = ticks.tick() => {
                     let instant = Instant::now();
@@ -272,7 +271,7 @@ impl Crawler for Crawl {
             tokio::select! {
                 event = self.events.recv() => self.event(event)?,
                 done = self.done.recv() => self.done(done)?,
-                Some((reply, decoding)) = self.read.recv() => self.machine.decoded(&reply, &decoding, now()),
+                Some((reply, read)) = self.read.recv() => self.machine.read(&reply, read.what, now()),
                 () = sleep_until(until.into()) => return Ok(()),
             }
         }
@@ -290,7 +289,7 @@ impl Crawler for Crawl {
             tokio::select! {
                 event = self.events.recv() => self.event(event)?,
                 done = self.done.recv() => self.done(done)?,
-                Some((reply, decoding)) = self.read.recv() => self.machine.decoded(&reply, &decoding, now()),
+                Some((reply, read)) = self.read.recv() => self.machine.read(&reply, read.what, now()),
                 _ = ticks.tick() => self.machine.tick(now()),
             }
         }

@@ -52,6 +52,22 @@ pub(crate) struct Kept {
     pub(crate) content: [u8; 16],
 }
 
+/// Makes it of a decoded reply, on whatever thread that is read.
+pub(crate) struct Keeper {
+    question: Question,
+    key: StoreKey,
+}
+
+impl Keeper {
+    pub(crate) const fn new(question: Question, key: StoreKey) -> Self {
+        Self { question, key }
+    }
+
+    pub(crate) fn keep(&self, decoding: &Decoding) -> Kept {
+        self.question.keep(decoding, &self.key)
+    }
+}
+
 impl Question {
     pub(crate) fn interval(&self) -> Duration {
         self.frequency.duration()
@@ -60,7 +76,7 @@ impl Question {
     /// The declared rows, sensitive cells as keyed digests, and a keyed digest of what does not
     /// change from one answer to the next. Where nothing is declared, or the reply has more rows than
     /// are kept, the digest is of the whole reply.
-    pub(crate) fn keep(&self, decoding: &Decoding, key: &StoreKey) -> Kept {
+    fn keep(&self, decoding: &Decoding, key: &StoreKey) -> Kept {
         let mut rows = self.rows.read(&decoding.decoded.json);
         let mut said = Vec::new();
         for row in &mut rows {

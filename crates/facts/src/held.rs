@@ -11,6 +11,8 @@ use swarmscope_wire::tree::Node;
 const BYTES_A_VALUE: usize = 128;
 /// About what an object takes besides its members.
 const BYTES_AN_OBJECT: usize = 704;
+/// And a member besides its name and its value.
+const BYTES_A_MEMBER: usize = 48;
 
 /// Replies whose payloads are in memory, oldest first, and about how many bytes they take.
 #[derive(Clone, Default, Debug)]
@@ -73,7 +75,8 @@ impl Held {
 }
 
 /// About how many bytes a decoded reply takes: its values for people and those for programs.
-pub(crate) fn cost(decoded: &Decoded) -> usize {
+#[must_use]
+pub fn cost(decoded: &Decoded) -> usize {
     tree(&decoded.tree) + json(&decoded.json)
 }
 
@@ -89,7 +92,8 @@ fn json(value: &Value) -> usize {
         Value::String(text) => ONE + text.len(), // no allocation is as small as a letter
         Value::Array(items) => items.iter().map(json).sum(),
         Value::Object(members) => {
-            let members = members.iter().map(|(name, value)| name.len() + json(value));
+            let members =
+                members.iter().map(|(name, value)| BYTES_A_MEMBER + name.len() + json(value));
             BYTES_AN_OBJECT + members.sum::<usize>()
         }
     };

@@ -32,7 +32,7 @@ mod facts;
 mod fold;
 pub mod format;
 pub mod gossip;
-mod held;
+pub mod held;
 mod index;
 mod input;
 pub mod ladder;

@@ -298,9 +298,9 @@ impl Value {
     fn order(&self, other: &Self) -> Ordering {
         match (self, other) {
             (Self::Int(one), Self::Int(other)) => one.cmp(other),
-            (Self::Int(_) | Self::Float(_), Self::Int(_) | Self::Float(_)) => {
-                self.number().total_cmp(&other.number())
-            }
+            (Self::Float(one), Self::Float(other)) => one.total_cmp(other),
+            (Self::Int(one), Self::Float(other)) => order_numbers(one, *other),
+            (Self::Float(one), Self::Int(other)) => order_numbers(other, *one).reverse(),
             (Self::Tuple(one), Self::Tuple(other)) => order_items(one, other),
             _ => self.rank().cmp(&other.rank()).then_with(|| self.raw().cmp(other.raw())),
         }
@@ -324,13 +324,17 @@ impl Value {
             _ => &[],
         }
     }
+}
 
-    fn number(&self) -> f64 {
-        match self {
-            Self::Int(number) => number.to_string().parse().unwrap_or(f64::NAN),
-            Self::Float(number) => *number,
-            _ => f64::NAN,
-        }
+/// By their exact values: a float is near many integers, and what is equal to one of them only is
+/// what sorting relies on.
+fn order_numbers(integer: &Integer, float: f64) -> Ordering {
+    let near: f64 = integer.to_string().parse().unwrap_or(f64::NAN);
+    match near.total_cmp(&float) {
+        Ordering::Equal if float.is_infinite() => 0_f64.total_cmp(&float),
+        Ordering::Equal => Integer::parse(format!("{float:.0}").as_bytes())
+            .map_or(Ordering::Equal, |exact| integer.cmp(&exact)),
+        unequal => unequal,
     }
 }
 

@@ -12,7 +12,7 @@ use super::text::{self, count};
 use super::tree::{self, Node};
 use super::{bencode, encoding_a, json, pickle};
 
-pub use cheap::is_cheap;
+pub use cheap::{is_cheap, is_middling};
 
 /// How many zlib streams inside one another are inflated: each may take [`inflate::max_output`].
 const MAX_LAYERS: usize = 2;
@@ -118,7 +118,7 @@ fn decode_layer(payload: &[u8], layers: usize) -> Decoded {
     let format = sniff(payload);
     decode_layer_as(format, payload, layers).unwrap_or_else(|error| {
         let text = if plain(payload) == Format::Text { from_text(payload) } else { None };
-        let mut decoded = text.unwrap_or_else(|| from_bytes(payload));
+        let mut decoded = text.unwrap_or_else(|| as_bytes(payload));
         let text = format!("begins like {}, but is not: {error}", format.name());
         decoded.notes.push(Note::new(NoteKind::NotTheFormat, text));
         decoded
@@ -149,7 +149,7 @@ fn decode_layer_as(format: Format, payload: &[u8], layers: usize) -> Result<Deco
         }
         Format::Zlib => from_zlib(payload, layers),
         Format::Text => from_text(payload).ok_or(FormatError::Text),
-        Format::Hex => Ok(from_bytes(payload)),
+        Format::Hex => Ok(as_bytes(payload)),
     }
 }
 
@@ -177,7 +177,7 @@ fn deviation(deviation: &bencode::Deviation) -> Note {
 
 fn from_zlib(payload: &[u8], layers: usize) -> Result<Decoded, FormatError> {
     if layers == 0 {
-        let mut decoded = from_bytes(payload);
+        let mut decoded = as_bytes(payload);
         decoded.notes.push(Note::new(
             NoteKind::StreamNested,
             "a zlib stream inside others was not inflated",
@@ -257,7 +257,9 @@ fn from_text(payload: &[u8]) -> Option<Decoded> {
     Some(Decoded { tree, json: text.into(), notes, ..named(Format::Text, summary) })
 }
 
-fn from_bytes(payload: &[u8]) -> Decoded {
+/// A payload as bytes, whatever it is.
+#[must_use]
+pub fn as_bytes(payload: &[u8]) -> Decoded {
     let tree = Node::leaf("", tree::show_bytes(payload), Some(0..payload.len()));
     let len = payload.len().min(MAX_BYTES_IN_JSON);
     let text = || format!("the JSON has the first {} only", count(len, "byte", "bytes"));

@@ -73,7 +73,8 @@ impl Builder {
             Shape::Bytes(bytes) => self.bytes(bytes),
             Shape::List(items) | Shape::Tuple(items) => Value::Array(self.items(items, depth)),
             Shape::Dict(pairs) => {
-                if has_distinct_names(pairs) {
+                // what is too deep is not looked into: one dict may stand there many times
+                if depth >= MAX_DEPTH || has_distinct_names(pairs) {
                     self.object(source, depth)
                 } else {
                     self.pairs(source, depth)

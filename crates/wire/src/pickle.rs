@@ -11,7 +11,7 @@
 //! Values live in one table and refer to each other by [`Id`], so that neither deep nesting, nor
 //! one list shared a thousandfold, nor a list inside itself costs more than its opcodes did.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::ops::Range;
 
@@ -154,7 +154,7 @@ pub enum Fault {
     /// A quoted text that Python would not have written.
     #[error("a text that is not quoted or not escaped as Python does")]
     Text,
-    /// More values than this reader keeps.
+    /// More values than this reader keeps, each counted wherever it is put.
     #[error("more than {MAX_VALUES} values")]
     Values,
     /// More marks without their containers than this reader keeps.
@@ -229,24 +229,36 @@ impl Pickle {
             Text(&'a [u8]), // as in Python 2, where u'a' == 'a'
             Int(&'a Integer),
         }
-        let key = |id: &Id| match &self.item(*id).value {
-            Value::Text(text) => Some(Key::Text(text.as_bytes())),
-            Value::Bytes(bytes) => Some(Key::Text(bytes)),
-            Value::Int(number) => Some(Key::Int(number)),
-            _ => None,
+        fn key(value: &Value) -> Option<Key<'_>> {
+            match value {
+                Value::Text(text) => Some(Key::Text(text.as_bytes())),
+                Value::Bytes(bytes) => Some(Key::Text(bytes)),
+                Value::Int(number) => Some(Key::Int(number)),
+                _ => None,
+            }
+        }
+        let dicts = || {
+            self.items.iter().filter_map(|item| match &item.value {
+                Value::Dict(pairs) if pairs.len() > 1 => Some(pairs),
+                _ => None,
+            })
         };
-        let twice = |pairs: &[(Id, Id)]| {
+        if dicts().next().is_none() {
+            return 0;
+        }
+        // each text is looked at once, however many pairs share it
+        let mut numbers = HashMap::new();
+        let mut names = Vec::with_capacity(self.items.len());
+        for item in &self.items {
+            let next = numbers.len();
+            names.push(key(&item.value).map(|key| *numbers.entry(key).or_insert(next)));
+        }
+        let twice = |pairs: &Vec<(Id, Id)>| {
             let mut seen = HashSet::new();
-            pairs
-                .iter()
-                .filter_map(|(id, _)| key(id))
-                .map(|key| usize::from(!seen.insert(key)))
-                .sum::<usize>()
+            let known = pairs.iter().filter_map(|(id, _)| names[id.0 as usize]);
+            known.filter(|name| !seen.insert(*name)).count()
         };
-        let dicts = self.items.iter().filter_map(|item| {
-            if let Value::Dict(pairs) = &item.value { Some(pairs) } else { None }
-        });
-        dicts.map(|pairs| twice(pairs)).sum()
+        dicts().map(twice).sum()
     }
 }
 

@@ -10,7 +10,7 @@ use crossterm::clipboard::CopyToClipboard;
 use std::io;
 use std::time::Instant;
 use swarmscope_facts::networks;
-use swarmscope_peer::node::Ask;
+use swarmscope_peer::node::{Ask, Read, read_at_once};
 
 impl Running {
     pub(super) fn perform(&mut self, effect: Effect) {
@@ -43,15 +43,19 @@ impl Running {
             }
             Effect::Decode { .. } if self.model.showing.written.is_some() => {} // it was read when it was stored
             Effect::Decode { permid, ticket, message, error, payload } => {
-                let (registry, decoded) = (self.model.setup.registry.clone(), self.decoded.clone());
+                let (registry, told) = (self.model.setup.registry.clone(), self.read.clone());
                 let unread = self.node.as_ref().map(|node| node.reads(payload.len()));
-                let readers = self.readers.clone();
+                let (readers, of) = (self.readers.clone(), (message, error));
                 self.reading += 1;
                 tokio::spawn(async move {
-                    let reading = readers.read(registry, message, error, payload, unread).await;
-                    // a reader that panicked has given the terminal back already
-                    let Some(decoding) = reading else { return };
-                    let _ = decoded.send(Msg::Decoded { permid, ticket, decoding }).await;
+                    let msg = move |decoding| Msg::Decoded { permid, ticket, decoding };
+                    let read = match read_at_once(&registry, message, error, &payload) {
+                        Some(decoding) => Some(Read::at_once(msg(decoding))),
+                        None => readers.read(registry, of, payload, unread, msg).await,
+                    };
+                    if let Some(read) = read {
+                        let _ = told.send(read).await; // the screen has ended
+                    }
                 });
             }
             Effect::CheckPayload(message, payload) => {

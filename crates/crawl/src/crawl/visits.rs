@@ -4,12 +4,10 @@ use super::{Crawl, CrawlError, now};
 use crate::machine::{Action, Unread};
 use crate::progress::Dropped;
 use std::time::{Duration, Instant};
-use swarmscope_peer::crawler::decode_reply;
-use swarmscope_peer::node::Reply;
+use swarmscope_peer::node::{Reply, read_at_once};
 use swarmscope_peer::{Event, Failure};
 use swarmscope_store::writer::Done;
 use swarmscope_store::{StoreError, Time};
-use swarmscope_wire::formats::is_cheap;
 
 /// Peers that are leased at once, at the least: a lease is a transaction, and small ones cost as
 /// much as large ones.
@@ -34,8 +32,15 @@ impl Crawl {
     pub(super) fn start_visits(&mut self) {
         let instant = Instant::now();
         while self.may_visit() && self.pace.as_mut().is_none_or(|pace| pace.take(instant)) {
+            let before = self.machine.in_flight();
             if let Some(leased) = self.leased.pop_front() {
                 self.machine.visit(leased, now());
+            }
+            // who is passed over does not count
+            if self.machine.in_flight() == before
+                && let Some(pace) = &mut self.pace
+            {
+                pace.give_back();
             }
         }
         let want = (self.settings.concurrency / 2).max(LEAST_LEASE);
@@ -72,17 +77,19 @@ impl Crawl {
     pub(super) fn decode(&mut self, unread: Unread) {
         let registry = self.settings.registry.clone();
         let Reply { message, error, ref payload, .. } = unread.reply;
-        if is_cheap(payload) {
-            let decoding = decode_reply(&registry, message, error, payload);
-            return self.machine.decoded(&unread, &decoding, now());
+        let keeper = self.machine.keeper(&unread);
+        if let Some(decoding) = read_at_once(&registry, message, error, payload) {
+            return self.machine.read(&unread, keeper.keep(&decoding), now());
         }
         let (done, readers) = (self.reading.clone(), self.readers.clone());
-        let counted = self.node.reads(payload.len());
+        let (payload, counted) = (payload.clone(), self.node.reads(payload.len()));
         tokio::spawn(async move {
-            let payload = unread.reply.payload.clone();
-            let reading = readers.read(registry, message, error, payload, Some(counted)).await;
-            let Some(decoding) = reading else { return }; // a reader panicked, and said so
-            let _ = done.send((unread, decoding)); // the crawl has ended
+            let keep = move |decoding| keeper.keep(&decoding);
+            let of = (message, error);
+            let read = readers.read(registry, of, payload, Some(counted), keep).await;
+            if let Some(read) = read {
+                let _ = done.send((unread, read)); // the crawl has ended
+            }
         });
     }
 

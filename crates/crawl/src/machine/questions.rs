@@ -1,9 +1,9 @@
 //! The questions of a visit: permitted, sent, answered or failed.
 
 use super::{Action, Machine, Now, Unread};
+use crate::question::{Keeper, Kept};
 use crate::visit::Put;
 use std::time::Duration;
-use swarmscope_peer::crawler::Decoding;
 use swarmscope_peer::crawler::Recipient;
 use swarmscope_peer::{Ask, Origin, Ticket};
 use swarmscope_store::outcome::ANSWERED;
@@ -58,11 +58,15 @@ impl Machine {
         }
     }
 
+    /// Who makes of a decoded reply what is kept of it, wherever it is read.
+    pub(crate) fn keeper(&self, unread: &Unread) -> Keeper {
+        Keeper::new(self.questions[unread.question].clone(), self.key.clone())
+    }
+
     /// A reply has been read.
-    pub fn decoded(&mut self, unread: &Unread, decoding: &Decoding, now: Now) {
+    pub(crate) fn read(&mut self, unread: &Unread, kept: Kept, now: Now) {
         let Unread { reply, question: which } = unread;
         let question = &self.questions[*which];
-        let kept = question.keep(decoding, &self.key);
         let is_answer = reply.error == ErrorByte::SUCCESS;
         let replied = Replied {
             question: question.id,

@@ -201,7 +201,8 @@ impl Rehearsal {
             Action::Decode(unread) => {
                 let (registry, reply) = (&self.settings.registry, &unread.reply);
                 let read = decode_reply(registry, reply.message, reply.error, &reply.payload);
-                self.machine.decoded(&unread, &read, self.now);
+                let kept = self.machine.keeper(&unread).keep(&read);
+                self.machine.read(&unread, kept, self.now);
             }
         }
         Ok(())

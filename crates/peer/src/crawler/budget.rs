@@ -3,16 +3,12 @@
 
 use std::fmt;
 
-use crate::limits::{Limit, Limits};
+use crate::limits::{Limit, Limits, SMALL};
 
 /// What a part is charged at least. The original cuts parts of 32 768 bytes; with an eighth of that
 /// a reply of 64 MiB may have 16 384 parts, and the books kept for a part always cost less than it
 /// is charged.
 pub const PART_FLOOR: u64 = 4 * 1024;
-
-/// A reply of up to so many bytes, one part of the original, has room in the process besides: peers
-/// whose large replies take all of it hold no other answer up.
-pub const SMALL: u64 = 32 * 1024;
 
 /// What small replies may take besides: two thousand at the same time.
 const BESIDES: u64 = 64 << 20;
@@ -81,46 +77,63 @@ pub(super) struct Budget {
     scope: Scope,
     allowed: u64,
     held: u64,
+    /// What replies of this process hold that are small so far.
+    small: u64,
+    /// What whole replies hold that are not read yet: all, and small ones.
+    unread: (u64, u64),
 }
 
 impl Budget {
     pub(super) const fn new(scope: Scope, allowed: u64) -> Self {
-        Self { scope, allowed, held: 0 }
+        Self { scope, allowed, held: 0, small: 0, unread: (0, 0) }
     }
 
     pub(super) const fn held(&self) -> u64 {
         self.held
     }
 
-    /// Allows so much more than is held, but no more than `most` in all.
-    pub(super) fn allow(&mut self, more: u64, most: u64) {
-        self.allowed = self.held.saturating_add(more).min(most);
+    /// Allows so much more than is held, but no more than `most` in all, where so much is not read
+    /// yet besides.
+    pub(super) fn allow(&mut self, more: u64, most: u64, unread: (u64, u64)) {
+        self.unread = unread;
+        self.allowed = self.held.saturating_add(unread.0).saturating_add(more).min(most);
     }
 
-    const fn check(&self, cost: u64, besides: u64) -> Result<(), Exceeded> {
-        let wanted = self.held.saturating_add(cost);
-        if wanted > self.allowed.saturating_add(besides) {
+    const fn check(&self, cost: u64, is_small: bool) -> Result<(), Exceeded> {
+        let wanted = self.held.saturating_add(self.unread.0).saturating_add(cost);
+        let besides = self.small.saturating_add(self.unread.1).saturating_add(cost);
+        let has_room = matches!(self.scope, Scope::Process) && is_small && besides <= BESIDES;
+        if wanted > self.allowed && !has_room {
             return Err(Exceeded { scope: self.scope, allowed: self.allowed, wanted });
         }
         Ok(())
     }
 
+    /// All that a reply was charged.
     pub(super) fn refund(&mut self, cost: u64) {
         debug_assert!(cost <= self.held, "more is given back than was taken");
         self.held = self.held.saturating_sub(cost);
+        if cost <= SMALL {
+            self.small = self.small.saturating_sub(cost);
+        }
     }
 }
 
 /// Charges a part of `bytes` payload bytes to all three, those of its channel first, or to none.
 pub(super) fn charge(bytes: usize, budgets: [&mut Budget; 3]) -> Result<(), Exceeded> {
     let cost = (bytes as u64).max(PART_FLOOR);
-    let is_small = budgets[0].held + cost <= SMALL;
+    let before = budgets[0].held;
+    let is_small = before + cost <= SMALL;
     for budget in &budgets {
-        let besides = if is_small && budget.scope == Scope::Process { BESIDES } else { 0 };
-        budget.check(cost, besides)?;
+        budget.check(cost, is_small)?;
     }
     for budget in budgets {
         budget.held += cost;
+        if is_small {
+            budget.small += cost;
+        } else if before <= SMALL {
+            budget.small -= before; // it was small so far
+        }
     }
     Ok(())
 }

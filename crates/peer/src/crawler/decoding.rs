@@ -29,6 +29,15 @@ impl Decoding {
     pub fn kept(decoded: Decoded, content: ContentId, payload: &[u8]) -> Self {
         Self { decoded, failed: None, content, shape: content, bytes: Sha256Sum::of(payload) }
     }
+
+    /// Of a reply whose decoder panicked: its bytes and nothing else.
+    #[must_use]
+    pub fn of_bytes(payload: &[u8]) -> Self {
+        let bytes = Sha256Sum::of(payload);
+        let failed = Some("a fault of this program: its decoder panicked".to_owned());
+        let decoded = formats::as_bytes(payload);
+        Self { decoded, failed, content: bytes.id(), shape: bytes.id(), bytes }
+    }
 }
 
 /// Reads a whole reply: with error 0 by the id's registered decoder, else, or where that fails, by

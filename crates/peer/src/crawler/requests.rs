@@ -211,8 +211,7 @@ impl Requests {
             return false;
         };
         let (links, meter) = (&core.links, &core.meter);
-        let room = self.budgets.process.saturating_sub(meter.unread());
-        self.process.allow(meter.memory_left(), room);
+        self.process.allow(meter.memory_left(), self.budgets.process, meter.unread());
         let taken = channels.receive(
             conn,
             reply,

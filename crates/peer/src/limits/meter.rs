@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::{Limit, Limits, Scope};
+use super::{Limit, Limits, SMALL, Scope};
 
 /// Counts for all parts of a process; cheap to clone. Whoever keeps a limit says here what is in
 /// use of it.
@@ -15,19 +15,31 @@ struct Counts {
     gauges: [Gauge; Limit::ALL.len()],
     /// Bytes of whole replies that are not read yet: part of [`Limit::ReplyBytesInAll`].
     unread: AtomicU64,
+    /// Those of small replies among them.
+    unread_small: AtomicU64,
     limits: Limits,
 }
 
 /// A whole reply that is not read yet; it counts until this is dropped.
 #[derive(Debug)]
-pub struct Unread {
+pub struct Counted {
     counts: Arc<Counts>,
     bytes: u64,
 }
 
-impl Drop for Unread {
+impl Counts {
+    /// What a reply of so many bytes is counted as.
+    fn unread(&self, bytes: u64) -> impl Iterator<Item = &AtomicU64> {
+        let small = (bytes <= SMALL).then_some(&self.unread_small);
+        [&self.unread].into_iter().chain(small)
+    }
+}
+
+impl Drop for Counted {
     fn drop(&mut self) {
-        self.counts.unread.fetch_sub(self.bytes, Ordering::Relaxed);
+        for count in self.counts.unread(self.bytes) {
+            count.fetch_sub(self.bytes, Ordering::Relaxed);
+        }
     }
 }
 
@@ -59,21 +71,30 @@ impl Meter {
     #[must_use]
     pub fn new(limits: &Limits) -> Self {
         let gauges = std::array::from_fn(|_| Gauge::default());
-        Self(Arc::new(Counts { gauges, unread: AtomicU64::new(0), limits: *limits }))
+        Self(Arc::new(Counts {
+            gauges,
+            unread: AtomicU64::new(0),
+            unread_small: AtomicU64::new(0),
+            limits: *limits,
+        }))
     }
 
     /// Counts a reply of so many bytes as one that is not read yet.
     #[must_use]
-    pub fn reads(&self, bytes: usize) -> Unread {
+    pub fn reads(&self, bytes: usize) -> Counted {
         let bytes = bytes as u64;
-        self.0.unread.fetch_add(bytes, Ordering::Relaxed);
-        Unread { counts: Arc::clone(&self.0), bytes }
+        for count in self.0.unread(bytes) {
+            count.fetch_add(bytes, Ordering::Relaxed);
+        }
+        self.note_most(Limit::ReplyBytesInAll);
+        Counted { counts: Arc::clone(&self.0), bytes }
     }
 
-    /// How many bytes of whole replies are not read yet.
+    /// How many bytes of whole replies are not read yet: of all, and of small ones.
     #[must_use]
-    pub fn unread(&self) -> u64 {
-        self.0.unread.load(Ordering::Relaxed)
+    pub fn unread(&self) -> (u64, u64) {
+        let bytes = |count: &AtomicU64| count.load(Ordering::Relaxed);
+        (bytes(&self.0.unread), bytes(&self.0.unread_small))
     }
 
     fn gauge(&self, limit: Limit) -> &Gauge {
@@ -82,9 +103,12 @@ impl Meter {
 
     /// So much is in use now, of the one that this is about where the limit counts each by itself.
     pub fn uses(&self, limit: Limit, used: u64) {
-        let gauge = self.gauge(limit);
-        gauge.used.store(used, Ordering::Relaxed);
-        gauge.most.fetch_max(self.used(limit), Ordering::Relaxed);
+        self.gauge(limit).used.store(used, Ordering::Relaxed);
+        self.note_most(limit);
+    }
+
+    fn note_most(&self, limit: Limit) {
+        self.gauge(limit).most.fetch_max(self.used(limit), Ordering::Relaxed);
         if limit.is_memory() {
             self.gauge(Limit::Memory).most.fetch_max(self.held(), Ordering::Relaxed);
         }
@@ -98,7 +122,7 @@ impl Meter {
     fn used(&self, limit: Limit) -> u64 {
         let used = self.gauge(limit).used.load(Ordering::Relaxed);
         match limit {
-            Limit::ReplyBytesInAll => used + self.unread(),
+            Limit::ReplyBytesInAll => used + self.unread().0,
             _ => used,
         }
     }
@@ -176,11 +200,14 @@ mod tests {
         let meter = Meter::new(&limits);
         meter.uses(Limit::ReplyBytesInAll, 300);
         let unread = meter.reads(500);
-        assert_eq!((meter.unread(), meter.memory_left()), (500, 200));
+        assert_eq!((meter.unread(), meter.memory_left()), ((500, 500), 200));
+        let large = meter.reads(1 << 20);
+        assert_eq!(meter.unread(), (500 + (1 << 20), 500));
+        drop(large);
         meter.uses(Limit::ReplyBytesInAll, 100);
         let in_all = || meter.read()[Limit::ReplyBytesInAll as usize];
-        assert_eq!((in_all().used, in_all().most), (Some(600), 600));
+        assert_eq!((in_all().used, in_all().most), (Some(600), 800 + (1 << 20)));
         drop(unread);
-        assert_eq!((in_all().used, meter.unread()), (Some(100), 0));
+        assert_eq!((in_all().used, meter.unread()), (Some(100), (0, 0)));
     }
 }

@@ -16,8 +16,12 @@ use std::time::Duration;
 
 use crate::session::Timeouts;
 
-pub use meter::{Meter, Reading, Unread};
+pub use meter::{Counted, Meter, Reading};
 pub use table::{Limit, OutOfRange, Scope, Taker, Unit};
+
+/// A reply of up to so many bytes, one part of the original, has room in the process besides: peers
+/// whose large replies take all of it hold no other answer up.
+pub(crate) const SMALL: u64 = 32 * 1024;
 
 /// What others may take of this process. Times are of the wall clock.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

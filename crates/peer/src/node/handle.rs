@@ -19,7 +19,7 @@ use super::outlet::Outlet;
 use super::waiting::Waiting;
 use crate::crawler::{Ask, Engine, EngineConfig, Input, PeerKey, PeerView, Target};
 use crate::limits::reached::Told;
-use crate::limits::{Meter, Reading, Unread};
+use crate::limits::{Counted, Meter, Reading};
 use crate::overlay::{Overlay, OverlayConfig};
 use swarmscope_wire::Permid;
 use swarmscope_wire::failure::{By, Cause, Failure};
@@ -128,7 +128,7 @@ impl Node {
     ///
     /// [`Limit::ReplyBytesInAll`]: crate::limits::Limit::ReplyBytesInAll
     #[must_use]
-    pub fn reads(&self, bytes: usize) -> Unread {
+    pub fn reads(&self, bytes: usize) -> Counted {
         self.meter.reads(bytes)
     }
 

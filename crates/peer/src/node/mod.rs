@@ -37,5 +37,5 @@ pub use config::NodeConfig;
 pub use event::{Direction, Event, Origin, PeerKey, Source, Ticket, Transport};
 pub use events::Events;
 pub use handle::Node;
-pub use readers::Readers;
+pub use readers::{Read, Readers, read_at_once};
 pub use reply::Part;

@@ -175,3 +175,25 @@ proptest! {
         let _ = decode(text.as_bytes());
     }
 }
+
+/// Sorting may panic where the order of keys is none.
+#[test]
+fn the_order_of_numbers_is_total() {
+    let near = 9_007_199_254_740_992_i64; // 2⁵³: from here on a float stands near several integers
+    let floats = [near as f64, near as f64 + 2.0, 0.5, -0.0, f64::INFINITY, f64::NEG_INFINITY];
+    let big = |text: &[u8]| Value::Int(Integer::parse(text).unwrap());
+    let mut all: Vec<Value> =
+        floats.into_iter().chain([f64::NAN, 1e300]).map(Value::Float).collect();
+    all.extend((-3..=3).map(|n| Value::Int(Integer::Small(near + n))));
+    all.extend([big(b"0"), big(&[b'9'; 400]), big(&[b"-", &[b'9'; 400][..]].concat())]);
+    for one in &all {
+        for two in &all {
+            assert_eq!(one.order(two), two.order(one).reverse(), "{one:?} {two:?}");
+            for three in &all {
+                if one.order(two).is_le() && two.order(three).is_le() {
+                    assert!(one.order(three).is_le(), "{one:?} {two:?} {three:?}");
+                }
+            }
+        }
+    }
+}

@@ -30,6 +30,8 @@ pub(super) struct Machine<'a> {
     input: Reader<'a>,
     items: Vec<Item>,
     stack: Vec<Id>,
+    /// How often a value was put on it.
+    pushed: usize,
     marks: Vec<Mark>,
     memo: HashMap<u32, Id>,
     calls: Vec<Call>,
@@ -47,6 +49,7 @@ impl<'a> Machine<'a> {
             input: Reader::new(bytes),
             items: Vec::new(),
             stack: Vec::new(),
+            pushed: 0,
             marks: Vec::new(),
             memo: HashMap::new(),
             calls: Vec::new(),
@@ -409,9 +412,11 @@ impl<'a> Machine<'a> {
     }
 
     fn push_id(&mut self, id: Id) -> Step {
-        if self.stack.len() >= MAX_VALUES {
+        // what containers hold was on the stack before: shared values count wherever they are put
+        if self.pushed >= MAX_VALUES {
             return Err(Fault::Values);
         }
+        self.pushed += 1;
         self.stack.push(id);
         Ok(())
     }
