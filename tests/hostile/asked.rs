@@ -13,7 +13,7 @@ use swarmscope_wire::Permid;
 use tempfile::TempDir;
 
 use super::page::keep;
-use super::victim::{Ceilings, MOST_THREADS, PATIENCE, Usage, usage};
+use super::victim::{Ceilings, PATIENCE, Usage, most_threads, usage};
 
 /// Whose commands they are.
 pub struct Home(TempDir);
@@ -164,7 +164,7 @@ impl Asked {
         keep(attack, "open files", &format!("{files} of {}", ceilings.files));
         assert!(memory <= ceilings.memory, "{attack}: {said} MiB of {}", ceilings.memory);
         assert!(files <= ceilings.files, "{attack}: {files} files of {}", ceilings.files);
-        assert!(threads <= MOST_THREADS, "{attack}: {threads} threads");
+        assert!(threads <= most_threads(), "{attack}: {threads} threads");
     }
 
     pub fn took_at_most(&self, attack: &str, most: Duration) {

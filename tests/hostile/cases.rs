@@ -273,7 +273,7 @@ pub const WEAKENED: &[Case] = &[
     Case {
         attack: "a pickle of MARKs, or of one dict as its own key",
         before: "1.1 GiB for one reply; 1.6 GiB for 102 bytes",
-        now: "marks and memos count like values; these are read in less than 32 MiB, one that shares values a thousandfold in 72, one of two million small values, the most that are read, in 256",
+        now: "marks and memos count like values; these are read in less than 32 MiB, one that shares values a thousandfold in 72, one of two million small values, the most that are read, in 320",
         tests: &[
             (REPLIES, "marks_and_memos_of_a_pickle_count"),
             (REPLIES, "a_dict_that_is_its_own_key_is_bounded_as_json"),

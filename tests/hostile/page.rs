@@ -32,7 +32,7 @@ three crowds with twelve each), and 3 ms are allowed for: a single series can be
 the growth of the highest use so far. The ceilings beside the figures are those that the tests hold.
 Peers and nodes that are asked attack a command or a screen that asks them: its growth is beside the
 same one with honest peers, or the whole where no `+` stands before it. A visit and a key are
-compared with those of a crawl and a screen beside it, in up to three and five series.
+compared with those of a crawl and a screen beside it; of visits, the best of up to three series.
 
 ";
 

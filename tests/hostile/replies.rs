@@ -64,6 +64,14 @@ struct Series {
     last: [Duration; 2],
 }
 
+impl Series {
+    /// Whether visits begin when they would beside an attack.
+    fn is_in_time(&self) -> bool {
+        let [last, all] = self.last;
+        last < all * 3 / 2
+    }
+}
+
 fn series(replies: &[Option<Bytes>]) -> Series {
     let attacked = Crawl::start(Crowd::start(0, replies));
     let beside = Crawl::start(Crowd::quiet(100));
@@ -83,19 +91,21 @@ fn hold(attack: &str, replies: &[Option<Bytes>], ceilings: Ceilings) {
     for _ in 0..SERIES {
         let new = series(replies);
         new.attacked.check(attack, &new.beside, ceilings);
-        if new.times.is_better_than(best.as_ref().map(|best| &best.times)) {
+        let is_good = new.times.is_within_twice() && new.is_in_time();
+        if is_good || new.times.is_better_than(best.as_ref().map(|best| &best.times)) {
             best = Some(new);
         }
-        if best.as_ref().is_some_and(|best| best.times.is_within_twice()) {
+        if is_good {
             break;
         }
     }
-    let Series { times, last: [last, all], .. } = best.expect("a series");
+    let best = best.expect("a series");
+    let (times, [last, all]) = (best.times, best.last);
     compare_with(attack, "a visit of an honest peer lasts", Attack::Computes, times);
     let figure = format!("after {:.1} s, beside it {:.1} s", last.as_secs_f64(), all.as_secs_f64());
     keep(attack, "all honest peers were visited", &figure);
     println!("{attack}: all honest peers were visited {figure}");
-    assert!(last < all * 3 / 2, "{attack}: visits begin later: {figure}");
+    assert!(best.is_in_time(), "{attack}: visits begin later: {figure}");
 }
 
 #[test]

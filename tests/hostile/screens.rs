@@ -12,7 +12,7 @@ use super::answering::{ATTACKERS, Crowd, HONEST, bombs, large};
 use super::honest::{Attack, Times, compare_with};
 use super::page::keep;
 use super::terminal::Terminal;
-use super::victim::{Ceilings, MOST_THREADS, PATIENCE, Usage, usage};
+use super::victim::{Ceilings, PATIENCE, Usage, most_threads, usage};
 
 const ALL: u8 = ATTACKERS + HONEST;
 /// Keys that are timed.
@@ -55,26 +55,15 @@ fn press(terminal: &mut Terminal, n: usize) -> Duration {
     took
 }
 
-/// So many keys at each, in turn; the best of some series.
+/// So many keys at each, in turn, while what the attackers answered is read.
 fn keys(attacked: &mut Terminal, other: &mut Terminal) -> Times {
-    const SERIES: usize = 5;
-    let mut best: Option<Times> = None;
-    for series in 0..SERIES {
-        let (mut times, mut beside) = (Vec::new(), Vec::new());
-        for n in 0..KEYS {
-            beside.push(press(other, series * KEYS + n));
-            times.push(press(attacked, series * KEYS + n));
-            thread::sleep(BETWEEN);
-        }
-        let new = Times::of(times, beside);
-        if new.is_better_than(best.as_ref()) {
-            best = Some(new);
-        }
-        if new.is_within_twice() {
-            break;
-        }
+    let (mut times, mut beside) = (Vec::new(), Vec::new());
+    for n in 0..KEYS {
+        beside.push(press(other, n));
+        times.push(press(attacked, n));
+        thread::sleep(BETWEEN);
     }
-    best.expect("a series")
+    Times::of(times, beside)
 }
 
 /// Waits until everything that came has been read.
@@ -115,7 +104,7 @@ fn hold(attack: &str, replies: &[Option<Bytes>], ceilings: Ceilings) {
     keep(attack, "open files", &format!("{files} of {}", ceilings.files));
     assert!(grown <= ceilings.memory, "{attack}: +{grown} MiB of {}", ceilings.memory);
     assert!(files <= ceilings.files, "{attack}: {files} files of {}", ceilings.files);
-    assert!(threads <= MOST_THREADS, "{attack}: {threads} threads");
+    assert!(threads <= most_threads(), "{attack}: {threads} threads");
     for mut terminal in [attacked, other] {
         terminal.keys("\u{3}"); // ctrl-c
         assert_eq!(terminal.end().0, 130);

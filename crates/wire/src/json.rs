@@ -2,7 +2,7 @@
 //!
 //! Text and bytes that are UTF-8 become strings, other bytes `{"base64": …}`; None is null; a list
 //! or tuple an array; a dict an object, or `{"pairs": [[key, value], …]}` where a key is no text or
-//! occurs twice. Integers beyond 64 bits and floats that are no numbers become strings. What a
+//! occurs twice; what is nested too deep is empty. Integers beyond 64 bits and floats that are no numbers become strings. What a
 //! pickle would have called is `{"refused": …, "operands": […]}`.
 
 use std::collections::HashSet;

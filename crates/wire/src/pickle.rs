@@ -224,6 +224,7 @@ impl Pickle {
 
     /// Texts and integers under which a dict has a second value.
     fn keys_that_occur_twice(&self) -> usize {
+        const UNKNOWN: u32 = u32::MAX;
         #[derive(PartialEq, Eq, Hash)]
         enum Key<'a> {
             Text(&'a [u8]), // as in Python 2, where u'a' == 'a'
@@ -243,20 +244,22 @@ impl Pickle {
                 _ => None,
             })
         };
-        if dicts().next().is_none() {
-            return 0;
-        }
-        // each text is looked at once, however many pairs share it
+        // each key is looked at once, however many pairs share it
+        let mut names = vec![UNKNOWN; if dicts().next().is_some() { self.items.len() } else { 0 }];
         let mut numbers = HashMap::new();
-        let mut names = Vec::with_capacity(self.items.len());
-        for item in &self.items {
-            let next = numbers.len();
-            names.push(key(&item.value).map(|key| *numbers.entry(key).or_insert(next)));
+        for (id, _) in dicts().flatten() {
+            let name = &mut names[id.0 as usize];
+            if *name == UNKNOWN
+                && let Some(key) = key(&self.item(*id).value)
+            {
+                let next = u32::try_from(numbers.len()).unwrap_or(UNKNOWN);
+                *name = *numbers.entry(key).or_insert(next);
+            }
         }
         let twice = |pairs: &Vec<(Id, Id)>| {
             let mut seen = HashSet::new();
-            let known = pairs.iter().filter_map(|(id, _)| names[id.0 as usize]);
-            known.filter(|name| !seen.insert(*name)).count()
+            let names = pairs.iter().map(|(id, _)| names[id.0 as usize]);
+            names.filter(|name| *name != UNKNOWN && !seen.insert(*name)).count()
         };
         dicts().map(twice).sum()
     }

@@ -49,8 +49,8 @@ impl Running {
                 self.reading += 1;
                 tokio::spawn(async move {
                     let msg = move |decoding| Msg::Decoded { permid, ticket, decoding };
-                    let read = match read_at_once(&registry, message, error, &payload) {
-                        Some(decoding) => Some(Read::at_once(msg(decoding))),
+                    let read = match read_at_once(&registry, of, &payload, msg) {
+                        Some(msg) => Some(Read::at_once(msg)),
                         None => readers.read(registry, of, payload, unread, msg).await,
                     };
                     if let Some(read) = read {

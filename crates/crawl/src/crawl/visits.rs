@@ -78,14 +78,13 @@ impl Crawl {
         let registry = self.settings.registry.clone();
         let Reply { message, error, ref payload, .. } = unread.reply;
         let keeper = self.machine.keeper(&unread);
-        if let Some(decoding) = read_at_once(&registry, message, error, payload) {
-            return self.machine.read(&unread, keeper.keep(&decoding), now());
+        let (of, keep) = ((message, error), move |decoding| keeper.keep(&decoding));
+        if let Some(kept) = read_at_once(&registry, of, payload, &keep) {
+            return self.machine.read(&unread, kept, now());
         }
         let (done, readers) = (self.reading.clone(), self.readers.clone());
         let (payload, counted) = (payload.clone(), self.node.reads(payload.len()));
         tokio::spawn(async move {
-            let keep = move |decoding| keeper.keep(&decoding);
-            let of = (message, error);
             let read = readers.read(registry, of, payload, Some(counted), keep).await;
             if let Some(read) = read {
                 let _ = done.send((unread, read)); // the crawl has ended

@@ -102,7 +102,8 @@ impl Budget {
     const fn check(&self, cost: u64, is_small: bool) -> Result<(), Exceeded> {
         let wanted = self.held.saturating_add(self.unread.0).saturating_add(cost);
         let besides = self.small.saturating_add(self.unread.1).saturating_add(cost);
-        let has_room = matches!(self.scope, Scope::Process) && is_small && besides <= BESIDES;
+        let is_besides = besides <= BESIDES || wanted <= self.allowed.saturating_add(BESIDES);
+        let has_room = matches!(self.scope, Scope::Process) && is_small && is_besides;
         if wanted > self.allowed && !has_room {
             return Err(Exceeded { scope: self.scope, allowed: self.allowed, wanted });
         }

@@ -13,7 +13,7 @@ use crate::limits::Counted;
 use swarmscope_wire::formats::{is_cheap, is_middling};
 use swarmscope_wire::{ErrorByte, MessageId};
 
-/// Long replies that are read at the same time: each may take a second and two hundred mebibytes.
+/// Long replies that are read at the same time: each may take a second and some hundred mebibytes.
 /// One that is neither long nor read in no time has another place besides.
 const AT_ONCE: usize = 2;
 
@@ -40,21 +40,27 @@ impl Default for Readers {
     }
 }
 
-/// Reads a reply with the decoders of a registry, here, if that takes no time.
+/// Reads a reply with the decoders of a registry, here, if that takes no time, and makes of it what
+/// is wanted.
 #[must_use]
-pub fn read_at_once(
+pub fn read_at_once<T>(
     registry: &Registry,
-    message: MessageId,
-    error: ErrorByte,
+    of: (MessageId, ErrorByte),
     payload: &[u8],
-) -> Option<Decoding> {
-    is_cheap(payload).then(|| read(registry, message, error, payload))
+    make: impl Fn(Decoding) -> T,
+) -> Option<T> {
+    is_cheap(payload).then(|| read(registry, of, payload, make))
 }
 
-/// A decoder that panics has a fault, which must not be the end of a crawl.
-fn read(registry: &Registry, message: MessageId, error: ErrorByte, payload: &[u8]) -> Decoding {
-    catch_unwind(AssertUnwindSafe(|| decode_reply(registry, message, error, payload)))
-        .unwrap_or_else(|_| Decoding::of_bytes(payload))
+/// Whoever panics at a reply has a fault, which must not be the end of a crawl.
+fn read<T>(
+    registry: &Registry,
+    (message, error): (MessageId, ErrorByte),
+    payload: &[u8],
+    make: impl Fn(Decoding) -> T,
+) -> T {
+    let reading = || make(decode_reply(registry, message, error, payload));
+    catch_unwind(AssertUnwindSafe(reading)).unwrap_or_else(|_| make(Decoding::of_bytes(payload)))
 }
 
 impl Readers {
@@ -63,15 +69,14 @@ impl Readers {
     pub async fn read<T: Send + 'static>(
         self,
         registry: Registry,
-        (message, error): (MessageId, ErrorByte),
+        of: (MessageId, ErrorByte),
         payload: Bytes,
         unread: Option<Counted>,
-        make: impl FnOnce(Decoding) -> T + Send + 'static,
+        make: impl Fn(Decoding) -> T + Send + 'static,
     ) -> Option<Read<T>> {
         let turns = if is_middling(&payload) { self.middling } else { self.long };
         let turn = turns.acquire_owned().await.ok()?;
-        let make = move || make(read(&registry, message, error, &payload));
-        let what = spawn_blocking(make).await.ok()?;
+        let what = spawn_blocking(move || read(&registry, of, &payload, make)).await.ok()?;
         Some(Read { what, _turn: Some(turn), _unread: unread })
     }
 }
@@ -107,7 +112,7 @@ mod tests {
         assert!(waits.as_mut().poll(&mut context).is_pending(), "two were read and are not taken");
         let middling = read(100 << 10).await.unwrap();
         assert_eq!(middling.what.decoded.format, "text");
-        let short = read_at_once(&Registry::default(), of.0, of.1, b"short").unwrap();
+        let short = read_at_once(&Registry::default(), of, b"short", |it| it).unwrap();
         assert_eq!(short.decoded.summary, "short");
         drop(middling);
         assert_eq!(meter.unread(), (3 << 20, 0));
@@ -138,7 +143,8 @@ mod tests {
             }
         }
         let registry = Registry::default().with_question(Broken);
-        let read = read_at_once(&registry, MessageId(99), ErrorByte::SUCCESS, b"any").unwrap();
+        let of = (MessageId(99), ErrorByte::SUCCESS);
+        let read = read_at_once(&registry, of, b"any", |it| it).unwrap();
         assert!(read.failed.unwrap().contains("panicked"));
     }
 }

@@ -21,7 +21,7 @@ const MAP: usize = 64;
 #[must_use]
 pub fn is_cheap(payload: &[u8]) -> bool {
     // a decoder of one's own may inflate once more
-    payload.len() <= SHORT && grows_little(payload, GROWN, MAX_LAYERS + 1)
+    payload.len() <= SHORT && grows_little(payload, MAX_LAYERS + 1)
 }
 
 /// How long one may be that is read in a few hundred milliseconds.
@@ -29,19 +29,29 @@ const MIDDLING: usize = 256 << 10;
 /// What it may become.
 const GROWN_MIDDLING: usize = 1 << 20;
 
-/// Whether a payload is read in a few hundred milliseconds, whatever is in it.
+/// Whether a payload is read in a few hundred milliseconds, whatever is in it; told in some.
 #[must_use]
 pub fn is_middling(payload: &[u8]) -> bool {
-    payload.len() <= MIDDLING && grows_little(payload, GROWN_MIDDLING, MAX_LAYERS + 1)
+    let is_small_stream = || {
+        inflate::inflate(payload, GROWN_MIDDLING)
+            .is_ok_and(|inflated| inflated.end != End::Limit && is_linear(&inflated.bytes))
+    };
+    payload.len() <= MIDDLING && (is_linear(payload) || is_small_stream())
+}
+
+/// Whether it begins and ends like nothing that may become more than it is.
+fn is_linear(payload: &[u8]) -> bool {
+    let is_like_pickle = payload.first() == Some(&0x80) || payload.last() == Some(&b'.');
+    !is_like_pickle && !inflate::is_zlib(payload)
 }
 
 /// As a stream and as a pickle, whatever it will be taken for.
-fn grows_little(payload: &[u8], most: usize, layers: usize) -> bool {
-    let stream = (layers > 0).then(|| inflate::inflate(payload, most).ok()).flatten();
+fn grows_little(payload: &[u8], layers: usize) -> bool {
+    let stream = (layers > 0).then(|| inflate::inflate(payload, GROWN).ok()).flatten();
     let is_small_stream = stream.is_none_or(|inflated| {
-        inflated.end != End::Limit && grows_little(&inflated.bytes, most, layers - 1)
+        inflated.end != End::Limit && grows_little(&inflated.bytes, layers - 1)
     });
-    let mut left = most;
+    let mut left = GROWN;
     is_small_stream
         && pickle::decode(payload).map_or(true, |pickle| weigh(pickle.source(), &mut left, 0))
 }
@@ -96,6 +106,17 @@ mod tests {
             assert!(is_cheap(cheap), "{cheap:?}");
         }
         assert!(is_cheap(b"\x80\x02]q\x00(K\x01K\x02e."), "a pickle of two numbers");
+    }
+
+    #[test]
+    fn a_long_log_is_middling_and_a_pickle_is_not() {
+        let log = b"1795337030.84 CRAWL\n".repeat(10_000);
+        assert!(is_middling(&log) && is_middling(&deflated(&log)) && !is_cheap(&log));
+        let pickle = [&b"\x80\x02]("[..], &b"N".repeat(9000), b"e."].concat();
+        let bomb = deflated(&vec![0; 2 << 20]);
+        for long in [&pickle[..], &deflated(&pickle), &bomb, &deflated(&bomb), &log.repeat(2)] {
+            assert!(!is_middling(long));
+        }
     }
 
     #[test]
