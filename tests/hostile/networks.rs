@@ -142,7 +142,7 @@ fn flooded(runtime: &tokio::runtime::Runtime) -> u64 {
     let ended = crawl.whole();
     assert_eq!(ended.code, 0, "{ended:?}");
     let round: &Value = &ended.last;
-    assert_eq!(round["known"], HONEST, "nobody that the flood named: {round}");
+    assert!(round["known"].as_u64() <= Some(HONEST.into()), "nobody that the flood named: {round}");
     assert!(round["dropped"]["stray"].as_u64() > Some(100), "{round}");
     ended.holds("a flood of answers of others", Ceilings { memory: 128, files: 64 });
     ended.took_at_most("a flood of answers of others", Duration::from_secs(30));
@@ -151,8 +151,8 @@ fn flooded(runtime: &tokio::runtime::Runtime) -> u64 {
 
 #[test]
 fn answers_that_nobody_asked_for_change_nothing() {
-    // a full buffer of the socket drops honest answers, too, and who loses two in a row is not
-    // reached: on a machine that does other things, more than two nodes may in one of some rounds
+    // on a machine that does other things, the socket's buffer may be full all the same, and drop
+    // honest answers: who loses two in a row is not reached
     let (_alone, runtime) = (alone(), runtime());
     let most = (0..4).map(|_| flooded(&runtime)).find(|reached| *reached >= u64::from(HONEST) - 2);
     assert!(most.is_some(), "nodes are lost in each round");
