@@ -63,7 +63,7 @@ pub enum Action {
     Permit(Permit),
     /// Let go of a peer that is not visited, until then.
     PassOver(PeerId, Time),
-    /// Read a reply, and hand in what is kept of it, with [`Machine::read`].
+    /// Read a reply, and hand in what is kept of it.
     Decode(Unread),
     /// Write a visit that has ended.
     Write(Visited),
