@@ -13,7 +13,7 @@ use swarmscope_wire::Permid;
 use tempfile::TempDir;
 
 use super::page::keep;
-use super::victim::{Ceilings, PATIENCE, Usage, most_threads, usage};
+use super::victim::{Ceilings, PATIENCE, Usage, usage};
 
 /// Whose commands they are.
 pub struct Home(TempDir);
@@ -156,15 +156,10 @@ impl Asked {
     }
 
     fn is_below(&self, attack: &str, said: &str, memory: u64, ceilings: Ceilings) {
-        let Usage { files, threads, .. } = self.most;
         let is_brief = self.took < Duration::from_secs(1); // over before a busy machine looks
-        assert!(files > 0 || is_brief, "{attack}: it was not looked at");
-        println!("{attack}: {said} MiB, {files} files, {threads} threads, {:?}", self.took);
-        keep(attack, "memory", &format!("{said} of {} MiB", ceilings.memory));
-        keep(attack, "open files", &format!("{files} of {}", ceilings.files));
-        assert!(memory <= ceilings.memory, "{attack}: {said} MiB of {}", ceilings.memory);
-        assert!(files <= ceilings.files, "{attack}: {files} files of {}", ceilings.files);
-        assert!(threads <= most_threads(), "{attack}: {threads} threads");
+        assert!(self.most.files > 0 || is_brief, "{attack}: it was not looked at");
+        self.most.is_below(attack, said, memory, ceilings);
+        println!("{attack}: over after {:?}", self.took);
     }
 
     pub fn took_at_most(&self, attack: &str, most: Duration) {

@@ -10,9 +10,8 @@ use bytes::Bytes;
 use super::alone;
 use super::answering::{ATTACKERS, Crowd, HONEST, bombs, large};
 use super::honest::{Attack, Times, compare_with};
-use super::page::keep;
 use super::terminal::Terminal;
-use super::victim::{Ceilings, PATIENCE, Usage, most_threads, usage};
+use super::victim::{Ceilings, PATIENCE, usage};
 
 const ALL: u8 = ATTACKERS + HONEST;
 /// Keys that are timed.
@@ -97,14 +96,9 @@ fn hold(attack: &str, replies: &[Option<Bytes>], ceilings: Ceilings) {
     });
     wait_until_read(&crowd, &attacked);
     let quiet = usage(other.id()).expect("it runs").memory;
-    let Usage { memory, files, threads } = usage(attacked.id()).expect("it runs");
-    let grown = memory.saturating_sub(quiet) >> 10;
-    println!("{attack}: +{grown} MiB, {files} files, {threads} threads");
-    keep(attack, "memory", &format!("+{grown} of {} MiB", ceilings.memory));
-    keep(attack, "open files", &format!("{files} of {}", ceilings.files));
-    assert!(grown <= ceilings.memory, "{attack}: +{grown} MiB of {}", ceilings.memory);
-    assert!(files <= ceilings.files, "{attack}: {files} files of {}", ceilings.files);
-    assert!(threads <= most_threads(), "{attack}: {threads} threads");
+    let now = usage(attacked.id()).expect("it runs");
+    let grown = now.memory.saturating_sub(quiet) >> 10;
+    now.is_below(attack, &format!("+{grown}"), grown, ceilings);
     for mut terminal in [attacked, other] {
         terminal.keys("\u{3}"); // ctrl-c
         assert_eq!(terminal.end().0, 130);

@@ -19,7 +19,7 @@ pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Those of tokio, one a processor, and its blocking ones: 2 + 12 for SQL, some for what is read; the
 /// writers of lines and of a store.
-pub fn most_threads() -> u64 {
+fn most_threads() -> u64 {
     38 + thread::available_parallelism().map_or(1, |cores| cores.get() as u64)
 }
 
@@ -40,6 +40,19 @@ pub struct Usage {
     pub memory: u64,
     pub files: u64,
     pub threads: u64,
+}
+
+impl Usage {
+    /// So much memory, in MiB, and its files and threads stay below the ceilings.
+    pub fn is_below(&self, attack: &str, said: &str, memory: u64, ceilings: Ceilings) {
+        let Self { files, threads, .. } = self;
+        println!("{attack}: {said} MiB, {files} files, {threads} threads");
+        keep(attack, "memory", &format!("{said} of {} MiB", ceilings.memory));
+        keep(attack, "open files", &format!("{files} of {}", ceilings.files));
+        assert!(memory <= ceilings.memory, "{attack}: {said} MiB of {}", ceilings.memory);
+        assert!(*files <= ceilings.files, "{attack}: {files} files of {}", ceilings.files);
+        assert!(*threads <= most_threads(), "{attack}: {threads} threads");
+    }
 }
 
 /// What an attack may make of it.
@@ -129,13 +142,7 @@ impl Victim {
         assert_eq!(self.child.try_wait().expect("it can be waited for"), None, "it lives");
         let now = usage(self.child.id()).expect("it lives");
         let grown = now.memory.saturating_sub(self.before.memory) >> 10;
-        let Usage { files, threads, .. } = now;
-        println!("{attack}: +{grown} MiB, {files} files, {threads} threads");
-        keep(attack, "memory", &format!("+{grown} of {} MiB", ceilings.memory));
-        keep(attack, "open files", &format!("{files} of {}", ceilings.files));
-        assert!(grown <= ceilings.memory, "{attack}: +{grown} MiB of {}", ceilings.memory);
-        assert!(files <= ceilings.files, "{attack}: {files} files of {}", ceilings.files);
-        assert!(threads <= most_threads(), "{attack}: {threads} threads");
+        now.is_below(attack, &format!("+{grown}"), grown, ceilings);
     }
 
     /// Asks it to end, and gives how long that took and its exit code.

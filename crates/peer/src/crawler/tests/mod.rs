@@ -17,6 +17,7 @@ mod receipts;
 mod serving;
 mod simulation;
 mod swarm;
+mod waiting;
 mod world;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
